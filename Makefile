@@ -1,0 +1,56 @@
+# The same recipes for people and for CI. `make demo` and `make test` set up all they need.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check -q
+PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
+
+.PHONY: demo test test-slow check bench wheel clean
+
+demo: .venv/.demo  ## build the quick-start corpus and say where the report is
+	$(BIN)/curate build quickstart
+	@echo "The report: build/quickstart/README.md, audit.json, ledger.parquet"
+
+test: .venv/.dev  ## all tests but the slow ones
+	$(PYTEST) -m "not slow"
+
+test-slow: .venv/.dev  ## only the slow ones
+	$(PYTEST) -m slow
+
+check: .venv/.dev  ## lint, format, types, layers, spelling, fast tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/codespell
+	$(PYTEST) tests/unit tests/contract -m "not slow and not shared" -q
+
+bench: .venv/.dev .venv-bench/.peers  ## against peers, in one run (needs the real data, and an hour)
+	.venv-bench/bin/python -m tests.benchmark.bench_build --sizes 5M,20M,100M --curate $(CURDIR)/$(BIN)/curate
+	$(BIN)/python -m pytest tests/benchmark -m benchmark --benchmark-only -q
+
+wheel: .venv/.dev  ## build the wheel and try it in an environment of its own
+	rm -rf build/wheel build/wheel-venv
+	$(BIN)/python -m build --wheel --outdir build/wheel . > /dev/null
+	$(PYTHON) -m venv build/wheel-venv
+	build/wheel-venv/bin/python -m pip --disable-pip-version-check -q install -c constraints.txt "$$(ls build/wheel/*.whl)[demo]"
+	cd build && wheel-venv/bin/curate build quickstart --locked --force --out wheel-quickstart
+	test "$$(cat build/wheel-quickstart/text/*.train | wc -w)" -eq 400000
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/.demo: .venv/bin/python pyproject.toml constraints.txt
+	$(PIP) install -c constraints.txt -e ".[demo]"
+	@touch $@
+
+.venv/.dev: .venv/bin/python pyproject.toml constraints.txt
+	$(PIP) install -c constraints.txt -e ".[dev]"
+	@touch $@ .venv/.demo
+
+.venv-bench/.peers: tests/benchmark/requirements-peers.txt
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip --disable-pip-version-check -q install -r $<
+	@touch $@
+
+clean:
+	rm -rf build dist .curate-cache .benchmarks .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -1,0 +1,1 @@
+"""The nouns that every layer shares: errors, schema, words, fingerprints, events, the ledger."""

@@ -1,0 +1,1 @@
+"""Where and when stages run. Stage functions are pure; only this package knows about threads, files and slices."""

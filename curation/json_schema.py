@@ -1,0 +1,62 @@
+"""The JSON Schema of manifests, for editors: every name, field, limit and description."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from curation.core import catalog
+from curation.manifest import NAME, Output, preset
+from curation.reading import LISTS
+from curation.steps.kinds import Component
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of manifests, for editors: every name, field, limit and description."""
+    entries: dict[str, list[dict[str, Any]]] = {key: [] for key in LISTS}
+    for name in catalog.names():
+        if catalog.is_preset(name):
+            properties = {inner: {"type": ["object", "null"]} for inner, _ in preset(name)}
+            entries["steps"].append(_entry_schema(name, {"properties": properties}, f"Preset: {', '.join(properties)}"))
+            continue
+        found = catalog.find(name, Component)
+        schema = found.model_json_schema()
+        key = {"source": "sources", "selector": "select"}.get(found.kind, "steps")
+        entries[key].append(_entry_schema(name, schema, (found.__doc__ or "").split("\n")[0]))
+    outside = {
+        "type": "object",
+        "required": ["use"],
+        "properties": {"use": {"type": "string", "pattern": r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$"}},
+    }
+
+    def list_or_patch(key: str) -> dict[str, Any]:
+        items = {"type": "array", "items": {"anyOf": [*entries[key], outside]}}
+        return {"anyOf": [items, {"type": "object", "additionalProperties": {"type": ["object", "null"]}}]}
+
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "curate manifest",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            "name": {"type": "string", "pattern": NAME.pattern},
+            "extends": {"type": "string", "description": "Another manifest to start from."},
+            "description": {"type": "string"},
+            "seed": {"type": "integer", "default": 0},
+            "track": {"type": "string", "description": "Name of a rule profile."},
+            **{key: list_or_patch(key) for key in LISTS},
+            "output": Output.model_json_schema(),
+        },
+    }
+
+
+def _entry_schema(use: str, schema: dict[str, Any], summary: str) -> dict[str, Any]:
+    properties = {"use": {"const": use}, "name": {"type": "string"}, **schema.get("properties", {})}
+    required = ["use", *schema.get("required", [])]
+    return {
+        "type": "object",
+        "description": summary,
+        "additionalProperties": False,
+        "properties": json.loads(json.dumps(properties, default=str)),
+        "required": required,
+    }

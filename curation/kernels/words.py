@@ -1,0 +1,124 @@
+"""Words of a batch of texts: the compiled form of ``core/words.py``, equal to ``text.split()``."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from curation.core.schema import Documents
+from curation.kernels.compile import inlined, kernel
+from curation.kernels.utf8 import ASK, SPACES, wide_space_at
+
+_PRIME = np.uint64(0x100000001B3)
+_START = np.uint64(0xCBF29CE484222325)
+_MIX = np.uint64(0xFF51AFD7ED558CCD)
+_32 = np.uint64(32)
+
+
+@kernel
+def count_words(data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Return the number of words of each text."""
+    n = len(offsets) - 1
+    counts = np.zeros(n, dtype=np.int32)
+    for row in range(n):
+        counts[row] = words_between(data, offsets[row], offsets[row + 1])
+    return counts
+
+
+@inlined
+def words_between(data: NDArray[np.uint8], start: int, end: int) -> int:
+    """Return the number of words in ``data[start:end]``."""
+    words = 0
+    before = 1
+    i = start
+    while i < end:
+        space = np.int64(SPACES[data[i]])
+        if space == ASK:
+            width = wide_space_at(data, i)
+            if width > 0:
+                before = 1
+                i += width
+                continue
+            space = 0
+        words += before & (space ^ 1)
+        before = space
+        i += 1
+    return words
+
+
+@kernel
+def cut_words(data: NDArray[np.uint8], offsets: NDArray[np.int64], take: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Return for each text the byte length of its first ``take`` words (the whole length if it has no more)."""
+    n = len(offsets) - 1
+    lengths = np.empty(n, dtype=np.int64)
+    for row in range(n):
+        start, end = offsets[row], offsets[row + 1]
+        i = stop = start
+        words = 0
+        before = 1
+        more = False
+        while i < end:
+            space = np.int64(SPACES[data[i]])
+            width = 1
+            if space == ASK:
+                width = wide_space_at(data, i)
+                space = 1 if width > 0 else 0
+                width = max(width, 1)
+            if space == 0:
+                if before == 1:
+                    if words == take[row]:
+                        more = True
+                        break
+                    words += 1
+                stop = i + 1
+            before = space
+            i += width
+        lengths[row] = (stop if more else end) - start
+    return lengths
+
+
+def word_hashes(docs: Documents) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """Return a hash of every word, end to end, and the n + 1 offsets by document: computed once for a batch."""
+    return docs.cached("word_hashes", lambda: hash_words(*docs.text))
+
+
+def hash_words(data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """Return what ``word_hashes`` does, for bare buffers."""
+    word_offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(count_words(data, offsets), dtype=np.int64)])
+    return _hash_words(data, offsets, int(word_offsets[-1])), word_offsets
+
+
+def hash_word(word: str) -> int:
+    """Return the hash that a single word has in ``word_hashes``."""
+    data = np.frombuffer(word.encode(), dtype=np.uint8)
+    return int(_hash_words(data, np.array([0, len(data)]), 1)[0])
+
+
+@kernel
+def _hash_words(data: NDArray[np.uint8], offsets: NDArray[np.int64], total: int) -> NDArray[np.uint64]:
+    """Hash every word: FNV-1a (Fowler, Noll, Vo 1991) over its bytes, then a multiply to spread the high bits."""
+    hashes = np.empty(total, dtype=np.uint64)
+    place = 0
+    for row in range(len(offsets) - 1):
+        i, end = offsets[row], offsets[row + 1]
+        h = _START
+        while i < end:
+            kind = SPACES[data[i]]
+            width = np.int64(kind)
+            if kind == ASK:
+                width = wide_space_at(data, i)
+            if width == 0:
+                h = (h ^ np.uint64(data[i])) * _PRIME
+                i += 1
+                continue
+            if h != _START:
+                h *= _MIX
+                hashes[place] = h ^ (h >> _32)
+                place += 1
+                h = _START
+            i += width
+        if h != _START:
+            h *= _MIX
+            hashes[place] = h ^ (h >> _32)
+            place += 1
+    return hashes

@@ -1,0 +1,45 @@
+"""What sources and steps are: frozen pydantic models whose fields are their parameters."""
+
+from __future__ import annotations
+
+from abc import ABC
+from typing import Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Component(BaseModel, ABC):
+    """What sources and steps share: frozen settings, a version, and the source that it follows."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    version: ClassVar[int] = 1
+    kind: ClassVar[str]
+    cites: ClassVar[str] = ""
+    """The paper or specification that the behaviour follows."""
+
+    def settings(self, *, without_bounds: bool = False) -> dict[str, Any]:
+        """Return the parameters as JSON-able data, defaults included."""
+        skip = {name for name, info in type(self).model_fields.items() if is_bound(info)} if without_bounds else set()
+        return self.model_dump(mode="json", exclude=skip)
+
+
+class Step(Component):
+    """A step of a manifest."""
+
+    runs: ClassVar[Literal["thread", "process"]] = "thread"
+    """``process`` for steps that hold the GIL (plain Python, spaCy): they run in spawned processes."""
+
+    def measures_used(self) -> dict[str, str]:
+        """Return the fields that name a filter step whose measure this step needs."""
+        return {}
+
+
+def bound(default: float | None, **limits: Any) -> Any:
+    """Declare a field that a measure is compared with: changing it decides again and measures nothing."""
+    return Field(default=default, json_schema_extra={"bound": True}, **limits)
+
+
+def is_bound(info: Any) -> bool:
+    """Return whether a field was declared with ``bound``."""
+    return isinstance(info.json_schema_extra, dict) and bool(info.json_schema_extra.get("bound"))

@@ -1,0 +1,1 @@
+"""Deduplicators drop what the corpus already holds."""

@@ -1,0 +1,1 @@
+"""Normalisers rewrite text without changing what it says."""

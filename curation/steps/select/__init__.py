@@ -1,0 +1,1 @@
+"""Selectors choose how many words of which documents, and in what order."""

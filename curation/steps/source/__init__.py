@@ -1,0 +1,1 @@
+"""Sources read documents in."""

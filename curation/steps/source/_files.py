@@ -1,0 +1,184 @@
+"""Where inputs are and how their bytes are read: paths, globs, URLs, package data; plain or compressed."""
+
+from __future__ import annotations
+
+import bz2
+import glob
+import gzip
+import importlib.util
+import io
+import lzma
+import os
+import re
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, Annotated, Any
+
+import zstandard
+from pydantic import AfterValidator
+
+from curation.core.errors import SourceError, did_you_mean
+from curation.steps.kinds import File
+
+_BLOCK = 1 << 20
+_VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}|\$(\w+)")
+_PACKAGE = re.compile(r"package://(?P<package>[A-Za-z_]\w*(?:\.\w+)*)/(?P<path>.+)")
+
+
+def _known_variables(path: str) -> str:
+    for match in _VARIABLE.finditer(path):
+        name = match[1] or match[3]
+        if name not in os.environ and match[2] is None:
+            raise ValueError(
+                f"the environment variable {name} is not set (write ${{{name}:-default}} to give a default)"
+            )
+    return path
+
+
+#: A path as written in a manifest: relative to it, a glob, a URL, or ``package://name/path``; may hold ``${VARIABLE}``.
+InputPath = Annotated[str, AfterValidator(_known_variables)]
+
+
+def expand(path: str) -> str:
+    """Return a path with its environment variables replaced."""
+    return _VARIABLE.sub(lambda match: os.environ.get(match[1] or match[3], match[2] or ""), path)
+
+
+def find_files(written: str, base: Path) -> list[File]:
+    """Return the files that a manifest's path names, sorted by path.
+
+    Raises:
+        SourceError: there is none, it is a folder, or it may not be read.
+    """
+    path = expand(written)
+    if match := _PACKAGE.fullmatch(path):
+        return _package_files(match["package"], match["path"], written)
+    if "://" in path:
+        return _remote_files(path, written)
+    full = Path(path).expanduser()
+    full = full if full.is_absolute() else base / full
+    if glob.has_magic(path) and not full.exists():
+        found = [Path(name) for name in sorted(glob.glob(str(full), recursive=True)) if Path(name).is_file()]  # noqa: PTH207
+        if not found:
+            raise SourceError("no file matches", where=written, hint=f"looked in {full.parent}")
+        shown = _common_folder(found)
+        return [_local_file(str(one.relative_to(shown)), one) for one in found]
+    return [_local_file(full.name, full, written)]
+
+
+def _common_folder(files: list[Path]) -> Path:
+    return Path(os.path.commonpath([str(file.parent) for file in files]))
+
+
+def _local_file(name: str, path: Path, written: str = "") -> File:
+    where = written or name
+    if path.is_dir():
+        raise SourceError("is a folder, not a file", where=where, hint=f"name the files in it: {where.rstrip('/')}/*")
+    try:
+        facts = path.stat()
+        with path.open("rb"):
+            pass
+    except FileNotFoundError:
+        siblings = [file.name for file in path.parent.iterdir()] if path.parent.is_dir() else []
+        hint = did_you_mean(path.name, siblings) or f"looked for {path}"
+        raise SourceError("no such file", where=where, hint=hint) from None
+    except OSError as error:
+        raise SourceError(f"cannot be read: {error.strerror}", where=where, hint=f"check {path}") from error
+    return File(name=name, path=path, size=facts.st_size, mtime_ns=facts.st_mtime_ns)
+
+
+def _package_files(package: str, inner: str, written: str) -> list[File]:
+    # The package is found and not imported: data needs no code to run.
+    top, _, below = package.partition(".")
+    spec = importlib.util.find_spec(top)
+    if spec is None or not spec.submodule_search_locations:
+        hint = f"install it: pip install {top} (the distribution may have another name)"
+        raise SourceError(f"the Python package {top!r} is not installed", where=written, hint=hint)
+    folder = Path(next(iter(spec.submodule_search_locations)), *below.split(".")).resolve()
+    names = sorted(glob.glob(inner, root_dir=folder)) if glob.has_magic(inner) else [inner]  # noqa: PTH207
+    if not names:
+        raise SourceError("no file matches", where=written, hint=f"looked in {folder}")
+    if any(not (folder / name).resolve().is_relative_to(folder) for name in names):
+        raise SourceError("leads out of the package", where=written)
+    return [_local_file(f"{package}/{name}", folder / name, written if len(names) == 1 else "") for name in names]
+
+
+def _remote_files(path: str, written: str) -> list[File]:
+    import fsspec  # noqa: PLC0415  (heavy, and most manifests are local)
+
+    try:
+        filesystem, inner = fsspec.core.url_to_fs(path)
+        names = sorted(filesystem.glob(inner)) if glob.has_magic(inner) else [inner]
+        infos = [filesystem.info(name) for name in names]
+    except (OSError, ValueError, ImportError) as error:
+        hint = "check the URL and the connection; a local copy of the file works as well"
+        raise SourceError(f"cannot be reached: {error}", where=written, hint=hint) from error
+    if not infos:
+        raise SourceError("no file matches", where=written)
+    return [
+        File(name=filesystem.unstrip_protocol(name), path=None, size=int(info.get("size") or 0))
+        for name, info in zip(names, infos, strict=True)
+    ]
+
+
+def open_raw(file: File) -> IO[bytes]:
+    """Open the bytes of a file as they are stored."""
+    try:
+        if file.path is not None:
+            return file.path.open("rb")
+        import fsspec  # noqa: PLC0415
+
+        return fsspec.open(file.name, "rb").open()  # type: ignore[no-any-return]
+    except OSError as error:
+        raise SourceError(f"cannot be opened: {error.strerror or error}", where=file.name) from error
+
+
+def blocks(file: File) -> Iterator[bytes]:
+    """Read a file in blocks, decompressed by its suffix.
+
+    Raises:
+        SourceError: the compressed data is damaged or ends too early.
+    """
+    opener = _OPENERS.get(Path(file.name).suffix)
+    done = 0
+    with open_raw(file) as raw:
+        try:
+            stream = opener(raw) if opener else raw
+            while block := stream.read(_BLOCK):
+                done += len(block)
+                yield block
+        except (EOFError, zlib.error, lzma.LZMAError, zstandard.ZstdError, OSError, ValueError) as error:
+            raise SourceError(
+                f"damaged or cut short after {done:,} bytes of content: {error}",
+                where=file.name,
+                hint="fetch the file again; `sha256:` in the manifest notices this before reading",
+            ) from error
+
+
+class _Zstd(io.RawIOBase):
+    """Decompress zstd and notice a missing end, which ``ZstdDecompressor.stream_reader`` does not."""
+
+    def __init__(self, raw: IO[bytes]) -> None:
+        self._raw = raw
+        self._object = zstandard.ZstdDecompressor().decompressobj()
+        self._fresh = True
+
+    def read(self, size: int = -1) -> bytes:
+        """Return some bytes; none at the end."""
+        while True:
+            block = self._object.unused_data if self._object.eof else b""
+            if self._object.eof:
+                self._object = zstandard.ZstdDecompressor().decompressobj()
+                self._fresh = True
+            block = block or self._raw.read(_BLOCK // 4)
+            if not block:
+                if self._fresh:
+                    return b""
+                raise EOFError("the zstd stream has no end mark")
+            self._fresh = False
+            if out := self._object.decompress(block):
+                return out
+
+
+_OPENERS: dict[str, Callable[[IO[bytes]], Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open, ".zst": _Zstd}

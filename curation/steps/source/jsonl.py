@@ -1,0 +1,100 @@
+"""JSON lines: one object a line, the text in one of its fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import orjson
+import pyarrow as pa
+from pydantic import Field
+
+from curation.core.errors import SourceError, did_you_mean
+from curation.steps.kinds import Chunk, File, Parsed, Source
+from curation.steps.source._cut import Limits, cut, line_ends
+from curation.steps.source._files import InputPath, find_files
+
+
+class Jsonl(Source):
+    """Read JSON lines, also compressed. Lines end at newline characters alone: U+2028 inside a string is text."""
+
+    cites: ClassVar[str] = "jsonlines.org"
+
+    path: InputPath
+    """File, glob, URL or `package://name/path`; relative to the manifest; `${VARIABLE}` is replaced."""
+    text_field: str = "text"
+    """The field that holds the text."""
+    id_field: str | None = None
+    """A field that identifies the document: ids then survive a reordering of the file."""
+    meta_fields: dict[str, str] = Field(default_factory=dict)
+    """Which fields hold title, speaker, age, licence or domain, such as `{title: book_title}`."""
+    max_document_bytes: int = Field(default=64 << 20, ge=1024)
+    """Longest line, in bytes: a bound on memory."""
+
+    def files(self, base: Path) -> list[File]:
+        """Return the files that ``path`` names."""
+        return find_files(self.path, base)
+
+    def chunks(self, file: File) -> Iterator[Chunk]:
+        """Cut at line ends."""
+        return cut(file, line_ends(1), Limits(self.max_document_bytes, self.on_error == "skip"))
+
+    def parse(self, file: File, chunk: Chunk) -> Parsed:
+        """Parse each line; blank lines are none."""
+        texts: list[str] = []
+        positions: list[int] = []
+        keys: list[str] = []
+        meta: dict[str, list[str | None]] = {name: [] for name in self.meta_fields}
+        rejects: list[tuple[int, str]] = []
+        raw = chunk.data.removeprefix(b"\xef\xbb\xbf") if chunk.number == 0 else chunk.data
+        for number, line in enumerate(raw.split(b"\n"), start=chunk.first):
+            if not line or line.isspace():
+                continue
+            try:
+                row = orjson.loads(line)
+                text = row[self.text_field]
+                if type(text) is not str:
+                    raise TypeError
+                key = str(row[self.id_field]) if self.id_field else ""
+            except (orjson.JSONDecodeError, KeyError, TypeError, IndexError) as error:
+                rejects.append((number, self._reject(line, error, file, number)))
+                continue
+            if not text or text.isspace():
+                continue
+            texts.append(text)
+            positions.append(number)
+            if self.id_field:
+                keys.append(key)
+            for name, field in self.meta_fields.items():
+                value = row.get(field)
+                meta[name].append(None if value is None else str(value))
+        return Parsed(
+            texts=pa.array(texts, pa.large_string()),
+            positions=np.array(positions, dtype=np.int64),
+            keys=pa.array(keys, pa.string()) if self.id_field else None,
+            meta={name: pa.array(values, pa.string()) for name, values in meta.items()},
+            rejects=rejects,
+        )
+
+    def _reject(self, line: bytes, error: Exception, file: File, number: int) -> str:
+        reason, hint = self._explain(line, error)
+        if self.on_error == "skip":
+            return reason
+        raise SourceError(
+            reason, where=f"{file.name}:{number}", hint=hint or "mend the line, or drop it with on_error: skip"
+        ) from error
+
+    def _explain(self, line: bytes, error: Exception) -> tuple[str, str]:
+        if isinstance(error, orjson.JSONDecodeError):
+            return f"not JSON: {error.msg} (column {error.colno})", ""
+        row: Any = orjson.loads(line)
+        if not isinstance(row, dict):
+            return f"a JSON object is expected, this is a {type(row).__name__}", ""
+        for field in filter(None, (self.text_field, self.id_field)):
+            if field not in row:
+                fields = ", ".join(list(row)[:12]) or "none"
+                return f"no field {field!r} (its fields: {fields})", did_you_mean(field, row)
+        value = row[self.text_field]
+        return f"field {self.text_field!r} must be a string, this is a {type(value).__name__}: {str(value)[:40]!r}", ""

@@ -1,0 +1,1 @@
+"""Corpus to run: trains language models on a corpus of curate. Nothing here yet."""
