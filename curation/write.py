@@ -13,10 +13,9 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from curation.audit.card import dataset_card
-from curation.audit.recount import ledger_flows, recount, source_counts
+from curation.audit.recount import LedgerCounts, count_ledger, recount
 from curation.core.artifact import atomic_file, output_error, write_text
 from curation.core.events import Progress
-from curation.core.ledger import Flow
 from curation.core.schema import id_array, text_buffers
 from curation.corpus import DOCUMENTS, LOCK, CorpusWriter, file_digests
 from curation.engine import ledger as ledger_rows
@@ -62,17 +61,17 @@ def write_corpus(
             for number, entry in enumerate(manifest.select)
         ),
     ]
-    by_step = _write_ledger(manifest, numbered, inputs, tables, taken, folder / "ledger.parquet")
+    counted = _write_ledger(manifest, numbered, inputs, tables, taken, folder / "ledger.parquet")
     record = lock_record(
         manifest=manifest,
         numbered=numbered,
         inputs=inputs,
-        by_step=by_step,
+        by_step=counted.flows,
         digest=digest,
         words=words,
         documents=documents,
         subsets=subsets,
-        read=source_counts(folder / "ledger.parquet", [entry.name for entry in manifest.sources]),
+        read=counted.sources,
     )
     audit = recount(folder, record)
     write_text(folder / "audit.json", _json(audit))
@@ -166,8 +165,8 @@ def _write_ledger(
     tables: Sequence[StageTable],
     taken: NDArray[np.int32],
     path: Path,
-) -> list[list[Flow]]:
-    """Write the ledger and return the flow of each step and source, derived from its rows."""
+) -> LedgerCounts:
+    """Write the ledger, and return what its rows add up to."""
     names = ledger_rows.Names(
         tuple(entry.name for entry in manifest.sources),
         tuple(tuple(file.name for file in one.files) for one in inputs),
@@ -180,7 +179,7 @@ def _write_ledger(
             for batch in ledger_rows.batches(tables, taken, names, rewriters):
                 writer.write_batch(batch)
     cuts = [placed.index for placed in numbered if isinstance(placed.step, Selector)]
-    return ledger_flows(path, [placed.name for placed in numbered], list(names.sources), cuts=cuts)
+    return count_ledger(path, [placed.name for placed in numbered], list(names.sources), cuts=cuts)
 
 
 def is_rewriting(placed: Placed) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -28,8 +29,9 @@ def recount(folder: Path, lock: dict[str, Any]) -> dict[str, Any]:
     sources = [source["name"] for source in lock["sources"]]
     steps = [step["name"] for step in lock["steps"]]
     cuts = [index for index, step in enumerate(lock["steps"]) if step["kind"] == "selector"]
-    by_step = ledger_flows(folder / "ledger.parquet", steps, sources, cuts=cuts)
-    taken = _ledger_taken(folder / "ledger.parquet")
+    counted = count_ledger(folder / "ledger.parquet", steps, sources, cuts=cuts)
+    by_step = counted.flows
+    taken = {name: counts["words"] for name, counts in zip(sources, counted.sources, strict=True)}
     checks = {
         "words in data/ equal the lock": sum(words.values()) == lock["words"],
         "documents in data/ equal the lock": sum(documents.values()) == lock["documents"],
@@ -89,43 +91,24 @@ def _text_words(folder: Path) -> dict[str, int]:
     return counts
 
 
-def _ledger_taken(path: Path) -> dict[str, int]:
-    table = pq.read_table(path, columns=["source", "taken"])
-    sums = table.group_by("source").aggregate([("taken", "sum")]).to_pylist()
-    return {row["source"]: row["taken_sum"] for row in sums}
+@dataclass
+class LedgerCounts:
+    """What the rows of a ledger add up to: the flow of each step and source, and totals of each source."""
+
+    flows: list[list[Flow]]
+    sources: list[dict[str, int]]
 
 
-def source_counts(path: Path, sources: list[str]) -> list[dict[str, int]]:
-    """Return for each source, from the ledger, what was read and what the corpus holds of it."""
+def count_ledger(path: Path, steps: list[str], sources: list[str], *, cuts: list[int]) -> LedgerCounts:
+    """Add up ``ledger.parquet``; ``cuts`` are the numbers of the selectors."""
     names = ["words_read", "documents_read", "documents_unreadable", "words", "documents"]
-    result = [dict.fromkeys(names, 0) for _ in sources]
+    result = LedgerCounts([[Flow() for _ in sources] for _ in steps], [dict.fromkeys(names, 0) for _ in sources])
     with pq.ParquetFile(path) as reader:
-        for group in range(reader.num_row_groups):
-            table = reader.read_row_group(group, columns=["source", "born", "words_read", "step", "taken"])
-            source = _codes(table.column("source"), sources, 0)
-            step = table.column("step").combine_chunks().cast(pa.string())
-            unreadable = pa.compute.equal(step, UNREADABLE_NAME).fill_null(False).to_numpy(zero_copy_only=False)
-            born = table.column("born").combine_chunks().is_valid().to_numpy(zero_copy_only=False)
-            words_read, taken = table.column("words_read").to_numpy(), table.column("taken").to_numpy()
-            for index, counts in enumerate(result):
-                mine = source == index
-                counts["words_read"] += int(words_read[mine & ~unreadable].sum())
-                counts["documents_read"] += int((mine & ~born & ~unreadable).sum())
-                counts["documents_unreadable"] += int((mine & unreadable).sum())
-                counts["words"] += int(taken[mine].sum())
-                counts["documents"] += int((mine & (taken > 0)).sum())
-    return result
-
-
-def ledger_flows(path: Path, steps: list[str], sources: list[str], *, cuts: list[int]) -> list[list[Flow]]:
-    """Return ``flow[step][source]``, derived from the rows of ``ledger.parquet``."""
-    result = [[Flow() for _ in sources] for _ in steps]
-    with pq.ParquetFile(path) as reader:
-        names = reader.schema_arrow.names
-        changing = [(index, f"change.{name}") for index, name in enumerate(steps) if f"change.{name}" in names]
+        known = reader.schema_arrow.names
+        changing = [(index, f"change.{name}") for index, name in enumerate(steps) if f"change.{name}" in known]
         columns = ["source", "born", "words_read", "words", "step", "taken", *(name for _, name in changing)]
         for group in range(reader.num_row_groups):
-            table = reader.read_row_group(group, columns=columns)
+            table = reader.read_row_group(group, columns=columns, use_threads=False)
             rows = Rows(
                 source=_codes(table.column("source"), sources, 0).astype(np.int16),
                 born=_codes(table.column("born"), steps, FROM_SOURCE).astype(np.int16),
@@ -135,10 +118,22 @@ def ledger_flows(path: Path, steps: list[str], sources: list[str], *, cuts: list
                 taken=table.column("taken").to_numpy(),
                 changes={index: table.column(name).to_numpy() for index, name in changing},
             )
-            for total, part in zip(result, flows(rows, len(steps), len(sources), cuts=cuts), strict=True):
+            for total, part in zip(result.flows, flows(rows, len(steps), len(sources), cuts=cuts), strict=True):
                 for flow, more in zip(total, part, strict=True):
                     flow += more  # noqa: PLW2901  (in place)
+            for index, counts in enumerate(result.sources):
+                _add_source(counts, rows, rows.source == index)
     return result
+
+
+def _add_source(counts: dict[str, int], rows: Rows, mine: NDArray[np.bool_]) -> None:
+    unreadable = mine & (rows.step == UNREADABLE)
+    read = mine & ~unreadable
+    counts["words_read"] += int(rows.words_read[read].sum())
+    counts["documents_read"] += int((read & (rows.born == FROM_SOURCE)).sum())
+    counts["documents_unreadable"] += int(unreadable.sum())
+    counts["words"] += int(rows.taken[mine].sum())
+    counts["documents"] += int((mine & (rows.taken > 0)).sum())
 
 
 def _codes(column: pa.ChunkedArray, values: list[str], null: int) -> NDArray[np.int64]:

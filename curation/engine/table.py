@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +24,15 @@ class StageTable:
         """Load the small columns of every slice and apply the deferred filters."""
         self.stage = stage
         self.paths = list(paths)
-        counts, ids = [], []
+        counts, ids, lengths = [], [], []
         for path in self.paths:
             with open_slice(path) as table:
                 counts.append(table.num_rows)
                 ids.append(id_halves(table.column("id").combine_chunks()))
+                lengths += [np.diff(text_buffers(chunk)[1]).astype(np.int32) for chunk in table.column("text").chunks]
         self.starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts, dtype=np.int64)])
         self.ids = np.concatenate(ids) if ids else np.zeros((0, 2), np.uint64)
+        self.lengths = np.concatenate(lengths) if lengths else np.zeros(0, np.int32)
         columns = read_columns(self.paths, ["words", "source", "step"])
         self.words: NDArray[np.int32] = columns["words"].astype(np.int32)
         self.source: NDArray[np.int16] = columns["source"].astype(np.int16)
@@ -80,9 +82,10 @@ class View:
         self.source = documents.source[self.rows]
         self.progress = progress
 
-    def key(self, name: str) -> NDArray[Any]:
-        """Return a key column of the step."""
-        return self._column(f"key:{self._step}:{name}")
+    def keys(self, names: list[str]) -> dict[str, NDArray[Any]]:
+        """Return key columns of the step."""
+        columns = read_columns(self._documents.paths, [f"key:{self._step}:{name}" for name in names])
+        return {name: values[self.rows] for name, values in zip(names, columns.values(), strict=True)}
 
     def key_lists(self, name: str) -> tuple[NDArray[Any], NDArray[np.int64]]:
         """Return a key column of lists as values and offsets."""
@@ -99,9 +102,7 @@ class View:
         """Return what a filter measured, or ``words``."""
         if step == "words":
             return self.words.astype(np.float64)
-        return self._column(f"measure:{self._measures[step]}")
-
-    def _column(self, name: str) -> NDArray[Any]:
+        name = f"measure:{self._measures[step]}"
         return read_columns(self._documents.paths, [name])[name][self.rows]
 
     def texts(self, rows: NDArray[np.int64]) -> pa.Array:
@@ -112,35 +113,20 @@ class View:
 def gather_texts(documents: StageTable, rows: NDArray[np.int64]) -> pa.Array:
     """Return the texts of some rows, in their order, touching only the slices that hold them."""
     order = np.argsort(rows, kind="stable")
-    lengths = np.zeros(len(rows), np.int64)
-    cuts = np.searchsorted(rows[order], documents.starts)
-    touched = [number for number in range(len(documents.paths)) if cuts[number] < cuts[number + 1]]
-    for turn in range(2):
-        if turn == 1:
-            offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
-            out = np.empty(int(offsets[-1]), np.uint8)
-        for number in touched:
-            places = order[cuts[number] : cuts[number + 1]]
-            local = rows[places] - documents.starts[number]
-            for data, starts, mine in _texts_of(documents.paths[number], local):
-                sizes = starts[1]
-                if turn == 0:
-                    lengths[places[mine]] = sizes
-                else:
-                    gather(data, starts[0], sizes, out, offsets[places[mine]])
+    offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(documents.lengths[rows], dtype=np.int64)])
+    out = np.empty(int(offsets[-1]), np.uint8)
+    bounds = np.searchsorted(rows[order], documents.starts)
+    for number, path in enumerate(documents.paths):
+        places = order[bounds[number] : bounds[number + 1]]
+        if len(places) == 0:
+            continue
+        local = rows[places] - documents.starts[number]
+        with open_slice(path) as table:
+            first = 0
+            for chunk in table.column("text").chunks:
+                mine = (local >= first) & (local < first + len(chunk))
+                data, starts = text_buffers(chunk)
+                here = places[mine]
+                gather(data, starts[local[mine] - first], documents.lengths[rows[here]], out, offsets[here])
+                first += len(chunk)
     return text_array(out, offsets)
-
-
-def _texts_of(
-    path: Path, local: NDArray[np.int64]
-) -> Iterator[tuple[NDArray[np.uint8], tuple[NDArray[np.int64], NDArray[np.int64]], NDArray[np.bool_]]]:
-    """Yield for each batch of a slice: its bytes, (starts, lengths) of the wanted texts, and which are wanted."""
-    with open_slice(path) as table:
-        first = 0
-        for chunk in table.column("text").chunks:
-            mine = (local >= first) & (local < first + len(chunk))
-            if mine.any():
-                data, offsets = text_buffers(chunk)
-                places = local[mine] - first
-                yield data, (offsets[places], offsets[places + 1] - offsets[places]), mine
-            first += len(chunk)

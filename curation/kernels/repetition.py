@@ -134,7 +134,7 @@ class _Runs:
 
     def __init__(self, docs: Documents) -> None:
         self._words, self._offsets = word_hashes(docs)
-        self._ends = _word_ends(*docs.text, int(self._offsets[-1]))
+        self._ends = _word_ends(*docs.text, self._offsets)
         self._first = np.zeros(0, np.int32)
         self._counts: dict[Hashable, NDArray[np.int64]] = {}
 
@@ -145,12 +145,16 @@ class _Runs:
 
 
 @kernel
-def _word_ends(data: NDArray[np.uint8], offsets: NDArray[np.int64], total: int) -> NDArray[np.int64]:
-    """Return the code points of all words up to each word: 0, then n sums."""
-    ends = np.zeros(total + 1, dtype=np.int64)
-    word = 0
+def _word_ends(
+    data: NDArray[np.uint8], offsets: NDArray[np.int64], word_offsets: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return the code points of all words up to each word: 0, then n sums. Texts without hashes are passed over."""
+    ends = np.zeros(word_offsets[-1] + 1, dtype=np.int64)
     characters = 0
     for row in range(len(offsets) - 1):
+        word = word_offsets[row]
+        if word_offsets[row + 1] == word:
+            continue
         before = 1
         i = offsets[row]
         while i < offsets[row + 1]:

@@ -27,13 +27,14 @@ from curation.kernels.utf8 import (
 from curation.kernels.words import words_between
 
 # Columns of the per-document counts.
-CHARACTERS, WORD_CHARACTERS, ALPHA_WORDS, HASHES, ELLIPSES, NEWLINES, SENTENCES, WORDS = range(8)
+CHARACTERS, WORD_CHARACTERS, ALPHA_WORDS, HASHES, ELLIPSES, NEWLINES = range(6)
 # Columns of the line table. Start and end are byte positions in the document.
 L_START, L_END, L_CHARACTERS, L_FIRST, L_LAST, L_ELLIPSIS = range(6)
 
 _DOT, _HASH, _NEWLINE = 0x2E, 0x23, 0x0A
 #: Bits of the class of a byte: letter, end of a sentence, closing mark, part of a wide character; then its space kind.
 _LETTER, _STOPS, _CLOSES, _WIDE = np.uint32(1), np.uint32(2), np.uint32(4), np.uint32(8)
+_SPACE = np.uint32(16)
 _1, _2, _4 = np.uint32(1), np.uint32(2), np.uint32(4)
 
 
@@ -88,7 +89,7 @@ def _scan(
     data: NDArray[np.uint8], offsets: NDArray[np.int64], letter: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]]:
     n = len(offsets) - 1
-    counts = np.zeros((n, 8), dtype=np.int32)
+    counts = np.zeros((n, 6), dtype=np.int32)
     line_offsets = np.zeros(n + 1, dtype=np.int64)
     newlines = 0
     for i in range(offsets[0], offsets[n]):
@@ -97,41 +98,44 @@ def _scan(
     line = 0
     for row in range(n):
         start, end = offsets[row], offsets[row + 1]
+        text = data[start:end]  # indices from 0 on let the compiler use vector instructions
         characters = 0
         hashes = 0
         breaks = 0
-        for i in range(start, end):
-            b = data[i]
+        for i in range(len(text)):
+            b = text[i]
             characters += (b & 0xC0) != 0x80
             hashes += b == _HASH
             breaks += b == _NEWLINE
         counts[row, CHARACTERS] = characters
         counts[row, HASHES] = hashes
         counts[row, NEWLINES] = breaks
-        counts[row, ELLIPSES] = _ellipses(data, start, end)
-        _words(data, start, end, letter, characters, counts[row])
-        i = start
-        for stop in range(start, end + 1):
-            if stop == end or data[stop] == _NEWLINE:
-                line += _line(data, i, stop, start, lines[line])
-                i = stop + 1
+        counts[row, ELLIPSES] = _ellipses(text)
+        spaces, counts[row, ALPHA_WORDS] = _alpha_words(text, letter)
+        counts[row, WORD_CHARACTERS] = characters - spaces
+        begin = 0
+        for stop in range(len(text)):
+            if text[stop] == _NEWLINE:
+                line += _line(text, begin, stop, lines[line])
+                begin = stop + 1
+        line += _line(text, begin, len(text), lines[line])
         line_offsets[row + 1] = line
     return counts, lines[:line].copy(), line_offsets
 
 
 @inlined
-def _ellipses(data: NDArray[np.uint8], start: int, end: int) -> int:
+def _ellipses(text: NDArray[np.uint8]) -> int:
     """Return how often ``...`` (not overlapping) or ``…`` occurs."""
-    any_here = False
-    for i in range(start, end - 2):  # no branch in it: the compiler turns this into vector instructions
-        any_here |= (data[i] == _DOT) & (data[i + 1] == _DOT) & (data[i + 2] == _DOT)
-        any_here |= (data[i] == 0xE2) & (data[i + 1] == 0x80) & (data[i + 2] == 0xA6)
-    if not any_here:
+    near = np.uint8(0)
+    for i in range(len(text) - 1):  # no branch in it: a quick look whether there can be any
+        near |= np.uint8(text[i] == _DOT) & np.uint8(text[i + 1] == _DOT)
+        near |= np.uint8(text[i] == 0xE2) & np.uint8(text[i + 1] == 0x80)
+    if near == 0:
         return 0
     found = 0
-    i = start
-    while i < end - 2:
-        if _ellipsis_at(data, i):
+    i = 0
+    while i < len(text) - 2:
+        if _ellipsis_at(text, i):
             found += 1
             i += 3
         else:
@@ -146,62 +150,76 @@ def _ellipsis_at(data: NDArray[np.uint8], i: int) -> bool:
 
 
 @inlined
-def _words(
-    data: NDArray[np.uint8],
-    start: int,
-    end: int,
-    letter: NDArray[np.bool_],
-    characters: int,
-    counts: NDArray[np.int32],
-) -> None:
-    """Count words, words with a letter, and sentences: words that end in . ! ? … (closing marks may follow).
-
-    Text after the last such word is one more sentence.
-    """
-    words = alpha_words = sentences = spaces = 0
-    while end > start:  # without white space at its end, a text ends with a word, and with it the last sentence
-        wide = _space_before(data, end)
-        if wide == 0:
-            break
-        end -= wide
-        spaces += 1
-    before = _1
-    alpha = stops = np.uint32(0)
-    i = start
-    while i < end:
+def _alpha_words(data: NDArray[np.uint8], letter: NDArray[np.bool_]) -> tuple[int, int]:
+    """Return the white-space characters, and the words that hold a letter."""
+    spaces = words = 0
+    alpha = np.uint32(0)
+    i = 0
+    while i < len(data):
         kind = np.uint32(_CLASSES[data[i]])
         if kind & _WIDE:
-            point = code_point_at(data, i)
-            wide = wide_space_at(data, i) if (kind >> _4) == ASK else 0
+            kind = _wide_class(data, i, kind, letter)
             i += length_at(data[i])
-            if wide > 0:
-                kind = np.uint32(16)
-            elif point == 0x2026:
-                kind = _STOPS
-            elif point == 0x201D or point == 0x2019:
-                kind = _CLOSES
-            else:
-                kind = _LETTER if letter[point] else np.uint32(0)
         else:
             i += 1
         # At a space the word before it is counted. All arithmetic: no branch has to guess where words end.
         space = kind >> _4
-        visible = space ^ _1
-        words += before & visible
         spaces += space
-        alpha_words += space & alpha
-        sentences += space & stops
-        alpha = (alpha | kind) & visible
-        stops = ((stops & (kind >> _2)) | (kind >> _1)) & visible
-        before = space
-    counts[WORDS] = words
-    counts[WORD_CHARACTERS] = characters - spaces
-    counts[ALPHA_WORDS] = alpha_words + alpha
-    counts[SENTENCES] = sentences + (before ^ _1)
+        words += space & alpha
+        alpha = (alpha | kind) & (space ^ _1)
+    return spaces, words + (alpha & _1)
 
 
 @inlined
-def _line(data: NDArray[np.uint8], start: int, stop: int, begin: int, line: NDArray[np.int32]) -> int:
+def _wide_class(data: NDArray[np.uint8], i: int, kind: np.uint32, letter: NDArray[np.bool_]) -> np.uint32:
+    """Return the class of the character that starts at ``i`` and takes more than one byte."""
+    if (kind >> _4) == ASK and wide_space_at(data, i) > 0:
+        return _SPACE
+    point = code_point_at(data, i)
+    if point == 0x2026:
+        return _STOPS
+    if point == 0x201D or point == 0x2019:
+        return _CLOSES
+    return _LETTER if letter[point] else np.uint32(0)
+
+
+def sentence_counts(docs: Documents) -> NDArray[np.int32]:
+    """Return the sentences of each document: words that end in . ! ? or an ellipsis (closing marks may follow).
+
+    Text after the last such word is one more sentence.
+    """
+    return docs.cached("sentences", lambda: _sentences(*docs.text, letters()))
+
+
+@kernel
+def _sentences(data: NDArray[np.uint8], offsets: NDArray[np.int64], letter: NDArray[np.bool_]) -> NDArray[np.int32]:
+    counts = np.zeros(len(offsets) - 1, dtype=np.int32)
+    for row in range(len(offsets) - 1):
+        start, end = offsets[row], offsets[row + 1]
+        while end > start:  # without white space at its end, a text ends with a word, and with it the last sentence
+            wide = _space_before(data, end)
+            if wide == 0:
+                break
+            end -= wide
+        sentences = 0
+        stops = np.uint32(0)
+        i = start
+        while i < end:
+            kind = np.uint32(_CLASSES[data[i]])
+            if kind & _WIDE:
+                kind = _wide_class(data, i, kind, letter)
+                i += length_at(data[i])
+            else:
+                i += 1
+            space = kind >> _4
+            sentences += space & stops
+            stops = ((stops & (kind >> _2)) | (kind >> _1)) & (space ^ _1)
+        counts[row] = sentences + (1 if end > start else 0)
+    return counts
+
+
+@inlined
+def _line(data: NDArray[np.uint8], start: int, stop: int, line: NDArray[np.int32]) -> int:
     """Fill one row of the line table and return 1, or return 0 if the line is blank."""
     while start < stop:
         width = space_at(data, start)
@@ -216,10 +234,11 @@ def _line(data: NDArray[np.uint8], start: int, stop: int, begin: int, line: NDAr
             break
         stop -= width
     characters = 0
-    for i in range(start, stop):
-        characters += (data[i] & 0xC0) != 0x80
-    line[L_START] = start - begin
-    line[L_END] = stop - begin
+    text = data[start:stop]
+    for i in range(len(text)):
+        characters += (text[i] & 0xC0) != 0x80
+    line[L_START] = start
+    line[L_END] = stop
     line[L_CHARACTERS] = characters
     line[L_FIRST] = code_point_at(data, start)
     line[L_LAST] = code_point_before(data, stop)
@@ -236,7 +255,7 @@ def _space_before(data: NDArray[np.uint8], stop: int) -> int:
 
 
 def line_words(docs: Documents) -> NDArray[np.int32]:
-    """Return (lines, 2): the words of every line of ``scan`` and the bytes of its longest word."""
+    """Return (lines, 2): the words of every line of ``scan`` and the code points of its longest word."""
     found = scan(docs)
     return docs.cached("line_words", lambda: _line_words(docs.text[0], docs.text[1], found.lines, found.line_offsets))
 

@@ -1,6 +1,7 @@
 """Word n-grams as 64-bit hashes, MinHash over them, and the exact Jaccard index of two documents.
 
-MinHash: Broder 1997, "On the resemblance and containment of documents". A permutation is two 32-bit multiplies.
+MinHash: Broder 1997, "On the resemblance and containment of documents". A permutation is x -> a x + b mod 2^32
+(Carter and Wegman 1979) of n-gram hashes that are already well mixed.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from curation.kernels.hashing import mix
 
 _BASE = np.uint64(0x9E3779B97F4A7C15)
 _U32 = np.uint32
-_15 = np.uint32(15)
 _EMPTY = np.uint32(0xFFFFFFFF)
 
 
@@ -53,9 +53,7 @@ def band_keys(
         for g in range(count):
             shingle = _U32(grams[g] >> np.uint64(32))
             for p in range(permutations):
-                x = _U32(shingle * factors[p] + shifts[p])
-                x = _U32((x ^ (x >> _15)) * factors[p])
-                least[p] = min(least[p], x)
+                least[p] = min(least[p], _U32(shingle * factors[p] + shifts[p]))
         for b in range(bands):
             h = np.uint64(b + 1)
             for r in range(rows):

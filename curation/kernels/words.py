@@ -79,46 +79,54 @@ def cut_words(data: NDArray[np.uint8], offsets: NDArray[np.int64], take: NDArray
 
 def word_hashes(docs: Documents) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
     """Return a hash of every word, end to end, and the n + 1 offsets by document: computed once for a batch."""
-    return docs.cached("word_hashes", lambda: hash_words(*docs.text))
+    return docs.cached("word_hashes", lambda: hash_words(*docs.text, np.where(docs.alive, docs.words, 0)))
 
 
-def hash_words(data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    """Return what ``word_hashes`` does, for bare buffers."""
-    word_offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(count_words(data, offsets), dtype=np.int64)])
-    return _hash_words(data, offsets, int(word_offsets[-1])), word_offsets
+def hash_words(
+    data: NDArray[np.uint8], offsets: NDArray[np.int64], words: NDArray[np.int32] | None = None
+) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """Return what ``word_hashes`` does, for bare buffers; texts whose ``words`` are 0 are passed over."""
+    counts = count_words(data, offsets) if words is None else words
+    word_offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts, dtype=np.int64)])
+    return _hash_words(data, offsets, word_offsets), word_offsets
 
 
 def hash_word(word: str) -> int:
     """Return the hash that a single word has in ``word_hashes``."""
     data = np.frombuffer(word.encode(), dtype=np.uint8)
-    return int(_hash_words(data, np.array([0, len(data)]), 1)[0])
+    return int(_hash_words(data, np.array([0, len(data)]), np.array([0, 1]))[0])
 
 
 @kernel
-def _hash_words(data: NDArray[np.uint8], offsets: NDArray[np.int64], total: int) -> NDArray[np.uint64]:
-    """Hash every word: FNV-1a (Fowler, Noll, Vo 1991) over its bytes, then a multiply to spread the high bits."""
-    hashes = np.empty(total, dtype=np.uint64)
-    place = 0
+def _hash_words(
+    data: NDArray[np.uint8], offsets: NDArray[np.int64], word_offsets: NDArray[np.int64]
+) -> NDArray[np.uint64]:
+    """Hash every word: FNV-1a (Fowler, Noll, Vo 1991) over its bytes, then a multiply to spread the high bits.
+
+    Each byte writes the hash so far to the place of the word; the place moves on behind a word's end. So no branch
+    depends on where words end, which no processor can predict.
+    """
+    hashes = np.empty(word_offsets[-1] + 1, dtype=np.uint64)
     for row in range(len(offsets) - 1):
+        place = word_offsets[row]
+        if word_offsets[row + 1] == place:
+            continue
         i, end = offsets[row], offsets[row + 1]
         h = _START
+        before = 1
         while i < end:
-            kind = SPACES[data[i]]
-            width = np.int64(kind)
-            if kind == ASK:
-                width = wide_space_at(data, i)
-            if width == 0:
-                h = (h ^ np.uint64(data[i])) * _PRIME
-                i += 1
-                continue
-            if h != _START:
-                h *= _MIX
-                hashes[place] = h ^ (h >> _32)
-                place += 1
-                h = _START
+            b = data[i]
+            space = np.int64(SPACES[b])
+            width = 1
+            if space == ASK:
+                wide = wide_space_at(data, i)
+                space = 1 if wide > 0 else 0
+                width = max(wide, 1)
+            place += space & (before ^ 1)
+            h = _START if space == 1 else (h ^ np.uint64(b)) * _PRIME
+            mixed = h * _MIX
+            # A space writes what the next word's first byte overwrites, at most one place behind the last word.
+            hashes[place] = mixed ^ (mixed >> _32)
+            before = space
             i += width
-        if h != _START:
-            h *= _MIX
-            hashes[place] = h ^ (h >> _32)
-            place += 1
-    return hashes
+    return hashes[: word_offsets[-1]]

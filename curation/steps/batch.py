@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from curation.core.schema import ALIVE, Documents, id_array, text_array, text_buffers
@@ -74,7 +75,7 @@ def drop(
         before = docs.batch.column("value").to_numpy(zero_copy_only=False)
         columns["value"] = pa.array(np.where(gone, value, before), from_pandas=True)
     if detail:
-        columns["detail"] = pa.compute.if_else(pa.array(gone), detail, docs.batch.column("detail"))
+        columns["detail"] = pc.if_else(pa.array(gone), detail, docs.batch.column("detail"))
     return docs.replace(**columns)
 
 
@@ -89,7 +90,7 @@ class Rewriter(BatchStep):
 
     @abstractmethod
     def rewrite(self, docs: Documents) -> pa.Array:
-        """Return the new texts, one a row (``docs.batch.column("text")`` itself if nothing changes)."""
+        """Return the new texts, one a row; those of removed documents do not matter."""
 
     def apply(self, docs: Documents, index: int) -> Documents:
         """Rewrite the batch, and record how many words each document gained or lost."""
@@ -101,22 +102,23 @@ class Rewriter(BatchStep):
 
 
 def rewritten(docs: Documents, texts: pa.Array, index: int, *, recount: bool = True, author: str = "") -> Documents:
-    """Return documents with new texts and the change of words in ``change:<index>``."""
+    """Return documents with new texts and the change of words in ``change:<index>``.
+
+    Where no text changed the documents stay as they are, and with them all that was computed from their texts.
+    """
     change = f"change:{index}"
-    before = docs.words
-    if texts is docs.batch.column("text"):
+    differs = pc.not_equal(texts, docs.batch.column("text")).to_numpy(zero_copy_only=False) & docs.alive
+    changed = np.flatnonzero(differs)
+    if len(changed) == 0:
         return docs.replace(**{change: np.zeros(len(docs), np.int32)})
-    alive = docs.alive
-    words = np.where(alive, count_words(*text_buffers(texts)), before).astype(np.int32) if recount else before
-    columns: dict[str, Any] = {
-        "text": texts,
-        "words": words,
-        change: np.where(alive, words - before, 0).astype(np.int32),
-    }
+    before = words = docs.words
+    if recount:
+        words = before.copy()
+        words[changed] = count_words(*text_buffers(texts.take(pa.array(changed))))
+    columns: dict[str, Any] = {"text": texts, "words": words, change: (words - before).astype(np.int32)}
     if author:
-        changed = pa.compute.not_equal(texts, docs.batch.column("text"))
-        columns["origin"] = pa.compute.if_else(changed, author, docs.batch.column("origin"))
-    emptied = alive & (words == 0) & (before > 0)
+        columns["origin"] = pc.if_else(pa.array(differs), author, docs.batch.column("origin"))
+    emptied = docs.alive & (words == 0) & (before > 0)
     docs = docs.replace(**columns)
     return drop(docs, emptied, index, detail="no word left") if emptied.any() else docs
 
@@ -148,7 +150,8 @@ def without_lines(
     kept = np.concatenate([np.zeros(1, np.int64), np.cumsum(keep, dtype=np.int64)])
     changed = (kept[line_offsets[1:]] - kept[line_offsets[:-1]]) < counts
     # A piece runs from the start of its line to the start of the next: the pieces cover the texts.
-    starts = offsets[rows] + lines[:, L_START]
+    newlines = np.concatenate([np.full(1, -1), np.flatnonzero(data == 10)])
+    starts = newlines[np.searchsorted(newlines, offsets[rows] + lines[:, L_START]) - 1] + 1
     first = np.zeros(len(rows), np.bool_)
     first[line_offsets[:-1][counts > 0]] = True
     starts = np.where(first, offsets[rows], starts)

@@ -30,8 +30,8 @@ class Table(Protocol):
     def source(self) -> NDArray[np.int16]:
         """Index of the source of each document."""
 
-    def key(self, name: str) -> NDArray[Any]:
-        """Return a key column of the step that asks."""
+    def keys(self, names: list[str]) -> dict[str, NDArray[Any]]:
+        """Return key columns of the step that asks."""
 
     def key_lists(self, name: str) -> tuple[NDArray[Any], NDArray[np.int64]]:
         """Return a key column of lists: values end to end and n + 1 offsets."""

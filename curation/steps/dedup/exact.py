@@ -69,7 +69,8 @@ class Exact(Deduplicator):
         return self._parts(table) if self.cuts_parts else self._documents(table)
 
     def _documents(self, table: Table) -> Duplicates:
-        high, low = table.key("high"), table.key("low")
+        digests = table.keys(["high", "low"])
+        high, low = digests["high"], digests["low"]
         n = len(high)
         order = np.lexsort((table.ids[:, 1], table.ids[:, 0], low, high))
         same = np.zeros(n, np.bool_)

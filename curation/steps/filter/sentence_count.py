@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from numpy.typing import NDArray
 
 from curation.core.schema import Documents
-from curation.kernels.scan import SENTENCES, scan
+from curation.kernels.scan import sentence_counts
 from curation.steps.kinds import Filter, bound
 
 
@@ -25,4 +25,4 @@ class SentenceCount(Filter):
 
     def measure(self, docs: Documents) -> NDArray[Any]:
         """Return the number of sentences."""
-        return scan(docs).count(SENTENCES)
+        return sentence_counts(docs)

@@ -28,8 +28,9 @@ _UNINTELLIGIBLE = re.compile(r"[ \t]*(?<![\w.@'-])(?:xxx|yyy|www)(?![\w@'-]|\.\w
 #: What a removal leaves: a comma that opens the line, or that another mark follows.
 _LEFT_OVER = re.compile(r"^[ \t]*[,;][ \t]*(?=\S)|[ \t]*[,;](?=[ \t]*[,;.?!])")
 _ALNUM = re.compile(r"[^\W_]")
-#: One of these is in every line that may change.
-_SIGNS = re.compile(r"[\[%@*(]|&=|:|= = =|xxx|yyy|www")
+#: One of these is in every line that may change for another reason than its speaker.
+_SIGNS = re.compile(r"\[|\(|&=|%|@|= = =|xxx|yyy|www")
+_BARE = re.compile(rf"(?:{_SPEAKER.pattern})[\W_]*")
 
 
 class TranscriptMarkup(Rewriter):
@@ -71,7 +72,8 @@ class TranscriptMarkup(Rewriter):
     def _clean(self, text: str) -> str:
         """Return the text cleaned, or the same object if nothing changes."""
         old = text.split("\n")
-        new = [self._line(line) if _SIGNS.search(line) else line for line in old]
+        every = self.speakers == "remove"
+        new = [self._line(line) if every or _SIGNS.search(line) or _BARE.fullmatch(line) else line for line in old]
         return text if new == old else "\n".join(line for line in new if line is not None)
 
     def _line(self, line: str) -> str | None:
