@@ -127,9 +127,9 @@ def _scan(
 def _ellipses(text: NDArray[np.uint8]) -> int:
     """Return how often ``...`` (not overlapping) or ``…`` occurs."""
     near = np.uint8(0)
-    for i in range(len(text) - 1):  # no branch in it: a quick look whether there can be any
-        near |= np.uint8(text[i] == _DOT) & np.uint8(text[i + 1] == _DOT)
-        near |= np.uint8(text[i] == 0xE2) & np.uint8(text[i + 1] == 0x80)
+    for i in range(len(text) - 2):  # no branch in it: a quick look whether there is any
+        b, c, d = text[i], text[i + 1], text[i + 2]
+        near |= np.uint8(((b == _DOT) & (c == _DOT)) | ((b == 0xE2) & (d == 0xA6)))
     if near == 0:
         return 0
     found = 0

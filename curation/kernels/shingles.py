@@ -43,7 +43,7 @@ def band_keys(
     documents = len(offsets) - 1
     keys = np.zeros((documents, bands), dtype=np.uint32)
     grams = np.empty(_longest(offsets), dtype=np.uint64)
-    permutations = bands * rows
+    permutations = len(factors)
     least = np.empty(permutations, dtype=np.uint32)
     for d in range(documents):
         count = ngram_hashes(words, offsets[d], offsets[d + 1], n, grams)

@@ -13,7 +13,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from curation.kernels.compile import kernel
+from curation.kernels.compile import inlined, kernel
 from curation.kernels.utf8 import code_point_at, length_at
 
 # No character from here on has a decomposition or combines (checked by a unit test on every supported Python).
@@ -41,10 +41,12 @@ def nfc_suspects() -> NDArray[np.bool_]:
 
 @kernel
 def suspicious(data: NDArray[np.uint8], offsets: NDArray[np.int64], suspect: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return which texts hold a suspect character."""
+    """Return which texts hold a suspect character. Printable ASCII, tabs and newlines never are."""
     n = len(offsets) - 1
     found = np.zeros(n, dtype=np.bool_)
     for row in range(n):
+        if _plain(data[offsets[row] : offsets[row + 1]]):
+            continue
         i, end = offsets[row], offsets[row + 1]
         while i < end:
             b = data[i]
@@ -59,3 +61,13 @@ def suspicious(data: NDArray[np.uint8], offsets: NDArray[np.int64], suspect: NDA
                     break
                 i += length_at(b)
     return found
+
+
+@inlined
+def _plain(text: NDArray[np.uint8]) -> bool:
+    """Return whether a text is printable ASCII, tabs and newlines: the quick look that settles most texts."""
+    odd = np.uint8(0)
+    for i in range(len(text)):
+        b = text[i]
+        odd |= np.uint8((b >= 0x7F) | ((b < 32) & (b != 10) & (b != 9)))
+    return odd == 0

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curation.kernels.compile import inlined, kernel
-from curation.kernels.utf8 import SPACES, space_at
+from curation.kernels.utf8 import SPACES, may_hold_wide_space, space_at
 
 
 @kernel
@@ -76,16 +76,9 @@ def _clean(text: NDArray[np.uint8]) -> bool:
     n = len(text)
     if n == 0:
         return True
-    odd = np.uint8(text[0] <= 32) | np.uint8(text[n - 1] <= 32)
+    odd = np.uint8((text[0] <= 32) | (text[n - 1] <= 32))
     for i in range(n - 1):
         b, c = text[i], text[i + 1]
-        space = np.uint8(b == 32) | np.uint8(b == 10)
-        odd |= np.uint8(b <= 32) & (space ^ np.uint8(1))
-        odd |= space & np.uint8(c <= 32)
-        odd |= np.uint8(b == 0xC2) & (np.uint8(c == 0x85) | np.uint8(c == 0xA0))
-    for i in range(n - 2):  # the wide spaces: U+1680, U+2000 to U+205F, U+3000
-        b, c, d = text[i], text[i + 1], text[i + 2]
-        wide = np.uint8(d <= 0x8A) | np.uint8(d == 0xA8) | np.uint8(d == 0xA9) | np.uint8(d == 0xAF)
-        odd |= np.uint8(b == 0xE2) & ((np.uint8(c == 0x80) & wide) | np.uint8(c == 0x81))
-        odd |= (np.uint8(b == 0xE1) & np.uint8(c == 0x9A)) | (np.uint8(b == 0xE3) & np.uint8(c == 0x80))
-    return odd == 0
+        lone = (b == 32) | (b == 10)
+        odd |= np.uint8((lone & (c <= 32)) | ((b < 32) & (b != 10)))
+    return odd == 0 and not may_hold_wide_space(text)

@@ -70,6 +70,18 @@ class Parsed:
     image: pa.Array | None = None
     rejects: Sequence[tuple[int, str]] = ()
 
+    def only(self, keep: NDArray[np.bool_]) -> Parsed:
+        """Return some of the documents, and all rejects."""
+        mask = pa.array(keep)
+        return Parsed(
+            texts=self.texts.filter(mask),
+            positions=self.positions[keep],
+            keys=None if self.keys is None else self.keys.filter(mask),
+            meta={name: values.filter(mask) for name, values in self.meta.items()},
+            image=None if self.image is None else self.image.filter(mask),
+            rejects=self.rejects,
+        )
+
 
 class Source(Component):
     """Reads documents. ``chunks`` is sequential and cheap; ``parse`` is pure and runs in the workers."""
@@ -115,9 +127,11 @@ class Source(Component):
             if chunk.data is None
             else self.parse(file, chunk)
         )
+        words = count_words(*text_buffers(parsed.texts)) if len(parsed.texts) else np.zeros(0, np.int32)
+        if (words == 0).any():  # a text of white space only is no document
+            parsed, words = parsed.only(words > 0), words[words > 0]
         rejects = [*chunk.rejects, *parsed.rejects]
         n, m = len(parsed.texts), len(rejects)
-        words = count_words(*text_buffers(parsed.texts)) if n else np.zeros(0, np.int32)
         positions = np.concatenate([parsed.positions, np.array([place for place, _ in rejects], dtype=np.int64)])
         ids = position_ids(*_file_seed(name, file), positions)
         if parsed.keys is not None:

@@ -37,10 +37,10 @@ class Minhash(Deduplicator):
     """Jaccard index from which two documents count as the same."""
     ngram: int = Field(default=5, ge=1, le=64)
     """Words in a shingle."""
-    bands: int = Field(default=16, ge=1, le=256)
-    """LSH bands: more find more. 16 x 6 finds 99.2% of the pairs at an index of 0.8, 22% of those at 0.5."""
-    rows: int = Field(default=6, ge=1, le=64)
-    """MinHash values in a band: more give fewer candidates to verify."""
+    bands: int = Field(default=12, ge=1, le=256)
+    """LSH bands: more find more. 12 x 5 finds 99.1% of the pairs at an index of 0.8, 99.9% of those at 0.85."""
+    rows: int = Field(default=5, ge=1, le=64)
+    """MinHash values in a band: more give fewer candidates to verify (32% of the pairs at an index of 0.5)."""
     keep: str = "smallest_id"
     """Which document of a group stays: `smallest_id`, or the name of a filter step: the highest measure stays."""
 
@@ -51,8 +51,10 @@ class Minhash(Deduplicator):
     def keys(self, docs: Documents) -> dict[str, NDArray[Any] | pa.Array]:
         """Compute the LSH keys of each document, 4 bytes a band."""
         words, offsets = word_hashes(docs)
-        rng = np.random.Generator(np.random.PCG64(seed_for("minhash", self.bands * self.rows)))
-        factors, shifts = rng.integers(0, 1 << 32, size=(2, self.bands * self.rows), dtype=np.uint32)
+        rng = np.random.Generator(np.random.PCG64(seed_for("minhash")))
+        # Whole vector registers: a few permutations more than needed cost less than a ragged end of the loop.
+        permutations = -(-self.bands * self.rows // 16) * 16
+        factors, shifts = rng.integers(0, 1 << 32, size=(2, permutations), dtype=np.uint32)
         keys = band_keys(words, offsets, self.ngram, factors | np.uint32(1), shifts, self.bands, self.rows)
         return {f"band{band:03}": keys[:, band].copy() for band in range(self.bands)}
 

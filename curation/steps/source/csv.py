@@ -90,7 +90,7 @@ class Csv(Source):
                     hint = "mend the row, or drop it with on_error: skip"
                     raise SourceError(reason, where=f"{file.name}:{line}", hint=hint)
                 rejects.append((line, reason))
-            elif row[header.index(self.text_field)].strip():
+            else:
                 good.append((line, row))
 
         def column(field: str) -> pa.Array:

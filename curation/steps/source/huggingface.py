@@ -160,7 +160,7 @@ class HuggingFace(Source):
                 if self.on_error == "fail":
                     raise SourceError(reason, where=f"{file.name}, row {place}", hint="on_error: skip drops such rows")
                 rejects.append((place, reason))
-            elif text and not text.isspace():
+            else:
                 good.append((place, row))
 
         def column(field: str) -> pa.Array:

@@ -43,13 +43,34 @@ class Jsonl(Source):
 
     def parse(self, file: File, chunk: Chunk) -> Parsed:
         """Parse each line; blank lines are none."""
+        raw = chunk.data.removeprefix(b"\xef\xbb\xbf") if chunk.number == 0 else chunk.data
+        lines = raw.split(b"\n")
+        try:
+            return self._parse_clean(lines if lines[-1] else lines[:-1], chunk.first)
+        except (orjson.JSONDecodeError, KeyError, TypeError, IndexError, AttributeError, pa.ArrowException):
+            return self._parse_line_by_line(lines, file, chunk)
+
+    def _parse_clean(self, lines: list[bytes], first: int) -> Parsed:
+        """Parse lines that are all as they should be; anything else raises, and is then looked at line by line."""
+        rows = [orjson.loads(line) for line in lines]
+        field = self.text_field
+        texts = pa.array([row[field] for row in rows], pa.large_string())
+        keys = None if self.id_field is None else pa.array([row[self.id_field] for row in rows], pa.string())
+        if texts.null_count or (keys is not None and keys.null_count):
+            raise TypeError
+        meta = {
+            name: pa.array([None if (value := row.get(key)) is None else str(value) for row in rows], pa.string())
+            for name, key in self.meta_fields.items()
+        }
+        return Parsed(texts, np.arange(first, first + len(rows)), keys, meta)
+
+    def _parse_line_by_line(self, lines: list[bytes], file: File, chunk: Chunk) -> Parsed:
         texts: list[str] = []
         positions: list[int] = []
         keys: list[str] = []
         meta: dict[str, list[str | None]] = {name: [] for name in self.meta_fields}
         rejects: list[tuple[int, str]] = []
-        raw = chunk.data.removeprefix(b"\xef\xbb\xbf") if chunk.number == 0 else chunk.data
-        for number, line in enumerate(raw.split(b"\n"), start=chunk.first):
+        for number, line in enumerate(lines, start=chunk.first):
             if not line or line.isspace():
                 continue
             try:
@@ -57,16 +78,15 @@ class Jsonl(Source):
                 text = row[self.text_field]
                 if type(text) is not str:
                     raise TypeError
-                key = str(row[self.id_field]) if self.id_field else ""
+                key = row[self.id_field] if self.id_field else ""
+                if key is None:
+                    raise TypeError
             except (orjson.JSONDecodeError, KeyError, TypeError, IndexError) as error:
                 rejects.append((number, self._reject(line, error, file, number)))
                 continue
-            if not text or text.isspace():
-                continue
             texts.append(text)
             positions.append(number)
-            if self.id_field:
-                keys.append(key)
+            keys.append(str(key))
             for name, field in self.meta_fields.items():
                 value = row.get(field)
                 meta[name].append(None if value is None else str(value))
@@ -96,5 +116,7 @@ class Jsonl(Source):
             if field not in row:
                 fields = ", ".join(list(row)[:12]) or "none"
                 return f"no field {field!r} (its fields: {fields})", did_you_mean(field, row)
+        if self.id_field and row[self.id_field] is None:
+            return f"field {self.id_field!r} is null", ""
         value = row[self.text_field]
         return f"field {self.text_field!r} must be a string, this is a {type(value).__name__}: {str(value)[:40]!r}", ""

@@ -91,11 +91,9 @@ class Parquet(Source):
                 hint = "mend the file, or drop such rows with on_error: skip"
                 raise SourceError(reason, where=f"{file.name}:{first}", hint=hint)
             rejects = [(int(place), "the row has no text, or no id") for place in positions[null]]
-        keep = ~null & ~pa.compute.utf8_is_space(texts).fill_null(False).to_numpy(zero_copy_only=False)
-        keep &= pa.compute.binary_length(texts).fill_null(0).to_numpy(zero_copy_only=False) > 0
-        if not keep.all():
-            mask = pa.array(keep)
-            batch, texts, positions = batch.filter(mask), texts.filter(mask), positions[keep]
+        if null.any():
+            mask = pa.array(~null)
+            batch, texts, positions = batch.filter(mask), texts.filter(mask), positions[~null]
         return Parsed(
             texts=texts,
             positions=positions,

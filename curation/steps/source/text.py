@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 from pydantic import AfterValidator, Field
 
 from curation.core.errors import SourceError
-from curation.core.schema import text_array, text_buffers
+from curation.core.schema import text_array
 from curation.kernels.texts import gather
-from curation.kernels.words import count_words
 from curation.steps.kinds import Chunk, File, Parsed, Source
 from curation.steps.source._cut import BLANK_ENDS, HEADER_ENDS, Ends, Limits, cut, line_ends, no_ends
 from curation.steps.source._files import InputPath, find_files
@@ -65,7 +64,7 @@ class Text(Source):
         return {"line": line_ends(1), "header": HEADER_ENDS, "blank_line": BLANK_ENDS, "file": no_ends}[self.documents]
 
     def parse(self, file: File, chunk: Chunk) -> Parsed:
-        """Cut a chunk into documents; those of white space only are none."""
+        """Cut a chunk into documents."""
         raw = chunk.data
         if chunk.number == 0:
             raw = raw.removeprefix(_BOM)
@@ -79,7 +78,7 @@ class Text(Source):
         stops = np.concatenate([starts[1:], [len(data)]])
         bare = starts.copy() if self.headers else self._after_headers(data, starts, stops, newlines)
         texts, bad = self._texts(data, bare, stops)
-        found = np.flatnonzero((count_words(*text_buffers(texts)) > 0) & ~bad)
+        found = np.flatnonzero(~bad)
         rejects = []
         for row in np.flatnonzero(bad):
             place = chunk.first + int(opens[row])
