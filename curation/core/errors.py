@@ -6,6 +6,7 @@
     ├── ManifestError     the manifest cannot be used; lists every problem at once
     ├── UnknownName       a step, source or manifest name that does not exist
     ├── SourceError       an input cannot be read as the manifest says
+    │   └── WrongSetting  because a setting does not fit it: `on_error: skip` does not pass over that
     ├── StepError         a step failed on a document
     ├── BudgetError       the documents cannot add up to the words asked for
     ├── LockMismatch      ``--locked`` did not reproduce what the lock records
@@ -78,6 +79,10 @@ class UnknownName(CurateError):
 
 class SourceError(CurateError):
     """An input cannot be read as the manifest says."""
+
+
+class WrongSetting(SourceError):
+    """A setting does not fit the input, such as a column that it does not have: an error even where others skip."""
 
 
 class StepError(CurateError):

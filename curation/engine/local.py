@@ -16,12 +16,13 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from curation.core.artifact import CACHE_TAG, atomic_file, write_text
-from curation.core.errors import CurateError, SourceError
+from curation.core.errors import CurateError, SourceError, WrongSetting
 from curation.core.events import Listener, Progress, SliceDone, StageDone, StageStarted
 from curation.core.fingerprint import fingerprint
 from curation.core.schema import ALIVE, UNREADABLE, UNREADABLE_NAME
@@ -73,7 +74,7 @@ def pin(inputs: Sequence[Input], settings: Settings) -> list[Input]:
         for one in inputs:
             files = []
             seen: dict[str, int] = {}
-            for file in pool.map(lambda file: _pinned(file, settings.cache), one.files):
+            for file in pool.map(partial(_pinned, cache=settings.cache, source=one.source), one.files):
                 occurrence = seen.get(file.sha256, 0)
                 seen[file.sha256] = occurrence + 1
                 files.append(replace(file, occurrence=occurrence))
@@ -84,7 +85,7 @@ def pin(inputs: Sequence[Input], settings: Settings) -> list[Input]:
     return pinned
 
 
-def _pinned(file: File, cache: Path) -> File:
+def _pinned(file: File, *, cache: Path, source: Source) -> File:
     if file.sha256:
         return file
     if file.path is None:
@@ -95,8 +96,14 @@ def _pinned(file: File, cache: Path) -> File:
                     out.write(block)
         file = replace(file, path=copy, size=copy.stat().st_size, mtime_ns=copy.stat().st_mtime_ns)
     assert file.path is not None
-    with file.path.open("rb") as raw:
-        return replace(file, sha256=hashlib.file_digest(raw, "sha256").hexdigest())
+    try:
+        with file.path.open("rb") as raw:
+            return replace(file, sha256=hashlib.file_digest(raw, "sha256").hexdigest())
+    except OSError as error:
+        if source.on_error == "skip":  # reading it will fail as well, and leave a row in the ledger
+            return replace(file, sha256=UNREADABLE_NAME)
+        hint = "check its permissions, or note it in the ledger and go on with on_error: skip"
+        raise SourceError(f"cannot be read: {error.strerror}", where=file.name, hint=hint) from error
 
 
 def _check_sha256(one: Input, files: Sequence[File]) -> None:
@@ -159,34 +166,35 @@ def _file_tasks(
             yield from zip(whole, sizes, strict=True)
             return
     sizes = []
-    for chunk in one.source.chunks(file):
+    for chunk in _chunks(one.source, file):
         path = folder / f"{chunk.number:05}.arrow"
         paths.append(path)
         sizes.append(chunk.size)
-        if path.exists():
-            yield path, chunk.size
-        else:
-            yield (
-                Task(
-                    stage, FromSource(one.name, one.index, one.source, number, file, chunk), path, settings.batch_rows
-                ),
-                (chunk.size),
-            )
-    if not sizes:
-        reason = "holds no document"
-        if one.source.on_error == "fail":
-            hint = "leave the file out, or set on_error: skip to note it in the ledger and go on"
-            raise SourceError(reason, where=file.name, hint=hint)
-        path = folder / "00000.arrow"
-        paths.append(path)
-        sizes.append(0)
-        chunk = Chunk(0, None, 1, 0, ((0, reason),))
-        yield (
-            Task(stage, FromSource(one.name, one.index, one.source, number, file, chunk), path, settings.batch_rows),
-            0,
-        )
+        origin = FromSource(one.name, one.index, one.source, number, file, chunk)
+        yield (path if path.exists() else Task(stage, origin, path, settings.batch_rows)), chunk.size
     _check_unchanged(file)
     write_text(finished, json.dumps(sizes))
+
+
+def _chunks(source: Source, file: File) -> Iterator[Chunk]:
+    """Yield the chunks of a file; with ``on_error: skip`` a failure, or an empty file, is a reject at the end."""
+    number, position = 0, 1
+    reason = ""
+    try:
+        for chunk in source.chunks(file):
+            yield chunk
+            number, position = chunk.number + 1, chunk.first
+        if number == 0:
+            hint = "leave the file out, or set on_error: skip to note it in the ledger and go on"
+            raise SourceError("holds no document", where=file.name, hint=hint)
+    except WrongSetting:
+        raise
+    except SourceError as error:
+        if source.on_error == "fail":
+            raise
+        reason = error.message
+    if reason:
+        yield Chunk(number, None, position, 0, ((position, reason),))
 
 
 def next_stage(stage: Stage, before: StageTable, cuts: Cuts | None, settings: Settings) -> StageTable:

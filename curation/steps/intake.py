@@ -49,6 +49,8 @@ class File:
 class Chunk:
     """A piece of a file cut between documents. ``first`` is the position of its first record, counted from 1.
 
+    ``size`` is what it took of the stored file, in bytes: it moves the progress display.
+
     ``data`` is what the source's ``parse`` understands, or None where there are only rejects.
     """
 

@@ -60,7 +60,7 @@ class Limits:
     skip: bool
 
 
-def cut(file: File, find_ends: Ends, limits: Limits) -> Iterator[Chunk]:
+def cut(file: File, find_ends: Ends, limits: Limits) -> Iterator[Chunk]:  # noqa: C901, PLR0912, PLR0915  (one stream)
     """Yield the chunks of a file; their ``first`` is the number of their first line.
 
     Raises:
@@ -68,10 +68,22 @@ def cut(file: File, find_ends: Ends, limits: Limits) -> Iterator[Chunk]:
     """
     buffer = bytearray()
     line, number, dropped = 1, 0, 0
+    read = told = 0  # of the stored file: what a chunk costs is shown as progress
     skipping = False
     wait = CHUNK_BYTES  # look for an end again only when the buffer has doubled: a long record costs linear time
     rejects: list[tuple[int, str]] = []
-    for block in blocks(file):
+    stream = blocks(file)
+    damage = ""
+    while True:
+        try:
+            block, read = next(stream)
+        except StopIteration:
+            break
+        except SourceError as error:
+            if not limits.skip:
+                raise
+            damage = error.message
+            break
         buffer += block
         if len(buffer) < wait and not skipping and len(buffer) <= limits.largest:
             continue
@@ -92,14 +104,20 @@ def cut(file: File, find_ends: Ends, limits: Limits) -> Iterator[Chunk]:
             stop = int(ends[-1])
             piece = bytes(buffer[:stop])
             del buffer[:stop]
-            yield Chunk(number, piece, line, len(piece), tuple(rejects))
-            number, wait, rejects = number + 1, CHUNK_BYTES, []
+            yield Chunk(number, piece, line, read - told, tuple(rejects))
+            number, wait, rejects, told = number + 1, CHUNK_BYTES, [], read
             line += piece.count(b"\n")
-    if len(buffer) > limits.largest and not skipping and len(find_ends(buffer, 0)) == 0:
+    if damage:  # what stands before the last whole record can be used, the rest cannot
+        ends = find_ends(buffer, dropped)
+        stop = int(ends[-1]) if len(ends) and not skipping else 0
+        rejects.append((line + buffer.count(b"\n", 0, stop), damage))
+        del buffer[stop:]
+    elif len(buffer) > limits.largest and not skipping and len(find_ends(buffer, 0)) == 0:
         rejects.append((line, _too_long(file, line, limits)))
         skipping = True
     if buffer or rejects:
-        yield Chunk(number, None if skipping else bytes(buffer), line, len(buffer), tuple(rejects))
+        data = None if skipping or not buffer else bytes(buffer)
+        yield Chunk(number, data, line, read - told, tuple(rejects))
 
 
 def _too_long(file: File, line: int, limits: Limits) -> str:

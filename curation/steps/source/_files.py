@@ -77,8 +77,6 @@ def _local_file(name: str, path: Path, written: str = "") -> File:
         raise SourceError("is a folder, not a file", where=where, hint=f"name the files in it: {where.rstrip('/')}/*")
     try:
         facts = path.stat()
-        with path.open("rb"):
-            pass
     except FileNotFoundError:
         siblings = [file.name for file in path.parent.iterdir()] if path.parent.is_dir() else []
         hint = did_you_mean(path.name, siblings) or f"looked for {path}"
@@ -134,8 +132,8 @@ def open_raw(file: File) -> IO[bytes]:
         raise SourceError(f"cannot be opened: {error.strerror or error}", where=file.name) from error
 
 
-def blocks(file: File) -> Iterator[bytes]:
-    """Read a file in blocks, decompressed by its suffix.
+def blocks(file: File) -> Iterator[tuple[bytes, int]]:
+    """Read a file in blocks, decompressed by its suffix, each with how much of the stored file was read so far.
 
     Raises:
         SourceError: the compressed data is damaged or ends too early.
@@ -147,12 +145,13 @@ def blocks(file: File) -> Iterator[bytes]:
             stream = opener(raw) if opener else raw
             while block := stream.read(_BLOCK):
                 done += len(block)
-                yield block
+                yield block, raw.tell()
         except (EOFError, zlib.error, lzma.LZMAError, zstandard.ZstdError, OSError, ValueError) as error:
             raise SourceError(
                 f"damaged or cut short after {done:,} bytes of content: {error}",
                 where=file.name,
-                hint="fetch the file again; `sha256:` in the manifest notices this before reading",
+                hint="fetch the file again (`sha256:` in the manifest notices this before reading), or keep what can "
+                "be read with on_error: skip",
             ) from error
 
 

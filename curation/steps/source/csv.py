@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field
 
-from curation.core.errors import SourceError, did_you_mean
+from curation.core.errors import SourceError, WrongSetting, did_you_mean
 from curation.steps.kinds import Chunk, File, Parsed, Source
 from curation.steps.source._cut import CHUNK_BYTES
 from curation.steps.source._files import InputPath, blocks, find_files
@@ -57,7 +57,7 @@ class Csv(Source):
                 if field not in header:
                     hint = did_you_mean(field, header) or "set text_field or delimiter"
                     names = ", ".join(header[:12])
-                    raise SourceError(f"no column {field!r} (its columns: {names})", where=f"{file.name}:1", hint=hint)
+                    raise WrongSetting(f"no column {field!r} (its columns: {names})", where=f"{file.name}:1", hint=hint)
             while True:
                 line = reader.line_num + 1
                 row = next(reader, None)
@@ -111,10 +111,10 @@ def _lines(file: File, encoding: str) -> Iterator[str]:
     try:
         decoder = codecs.getincrementaldecoder(encoding)()
     except LookupError:
-        raise SourceError(f"there is no encoding {encoding!r}", where=file.name) from None
+        raise WrongSetting(f"there is no encoding {encoding!r}", where=file.name) from None
     rest = ""
     number = 0
-    for block in itertools.chain(blocks(file), [b""]):
+    for block, _ in itertools.chain(blocks(file), [(b"", 0)]):
         try:
             rest += decoder.decode(block, final=not block)
         except UnicodeDecodeError as error:

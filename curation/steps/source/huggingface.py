@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field, model_validator
 
-from curation.core.errors import SourceError, did_you_mean
+from curation.core.errors import SourceError, WrongSetting, did_you_mean
 from curation.steps.kinds import Chunk, File, Parsed, Source
 from curation.steps.source._cut import CHUNK_BYTES
 from curation.steps.source._files import InputPath, expand
@@ -145,7 +145,7 @@ class HuggingFace(Source):
         for field in filter(None, [self.text_field, self.id_field, *self.meta_fields.values()]):
             if field not in row:
                 names = ", ".join(row)
-                raise SourceError(
+                raise WrongSetting(
                     f"no column {field!r} (its columns: {names})", where=file.name, hint=did_you_mean(field, row)
                 )
 

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field
 
-from curation.core.errors import SourceError, did_you_mean
+from curation.core.errors import SourceError, WrongSetting, did_you_mean
 from curation.steps.kinds import Chunk, File, Parsed, Source
 from curation.steps.source._cut import CHUNK_BYTES
 from curation.steps.source._files import InputPath, find_files, open_raw
@@ -43,20 +43,22 @@ class Parquet(Source):
         """Read some thousand rows at a time, whatever the size of the row groups."""
         columns = list(dict.fromkeys(filter(None, [self.text_field, self.id_field, *self.meta_fields.values()])))
         number, row = 0, 1
+        share = 0.0
         held: list[pa.RecordBatch] = []
         with open_raw(file) as raw:
             reader = self._open(raw, file, columns)
+            share = file.size / max(reader.metadata.num_rows, 1)
             try:
                 for batch in reader.iter_batches(batch_size=_ROWS, columns=columns, use_threads=False):
                     held.append(batch)
                     if sum(one.nbytes for one in held) >= CHUNK_BYTES:
-                        chunk = _chunk(held, number, row)
+                        chunk = _chunk(held, number, row, share)
                         yield chunk
                         number, row, held = number + 1, row + chunk.data.num_rows, []
             except (OSError, pa.ArrowException) as error:
                 raise SourceError(f"damaged after row {row - 1:,}: {error}", where=file.name) from error
         if held:
-            yield _chunk(held, number, row)
+            yield _chunk(held, number, row, share)
 
     def _open(self, raw: object, file: File, columns: list[str]) -> pq.ParquetFile:
         import pyarrow.parquet as pq  # noqa: PLC0415
@@ -69,10 +71,12 @@ class Parquet(Source):
         for column in columns:
             if column not in names:
                 hint = did_you_mean(column, names) or "set text_field, id_field or meta_fields"
-                raise SourceError(f"no column {column!r} (its columns: {', '.join(names)})", where=file.name, hint=hint)
+                raise WrongSetting(
+                    f"no column {column!r} (its columns: {', '.join(names)})", where=file.name, hint=hint
+                )
         kind = reader.schema_arrow.field(self.text_field).type
         if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)):
-            raise SourceError(f"column {self.text_field!r} must hold strings, it holds {kind}", where=file.name)
+            raise WrongSetting(f"column {self.text_field!r} must hold strings, it holds {kind}", where=file.name)
         return reader
 
     def parse(self, file: File, chunk: Chunk) -> Parsed:
@@ -103,6 +107,7 @@ class Parquet(Source):
         )
 
 
-def _chunk(held: list[pa.RecordBatch], number: int, row: int) -> Chunk:
+def _chunk(held: list[pa.RecordBatch], number: int, row: int, share: float) -> Chunk:
+    """Join the batches; ``share`` is what a row costs of the stored file."""
     batch = pa.Table.from_batches(held).combine_chunks().to_batches()[0]
-    return Chunk(number, batch, row, batch.nbytes)
+    return Chunk(number, batch, row, int(share * batch.num_rows))

@@ -12,7 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pydantic import AfterValidator, Field
 
-from curation.core.errors import SourceError
+from curation.core.errors import SourceError, WrongSetting
 from curation.core.schema import text_array
 from curation.kernels.texts import gather
 from curation.steps.kinds import Chunk, File, Parsed, Source
@@ -95,7 +95,7 @@ class Text(Source):
         try:
             return raw.decode(self.encoding).encode()
         except LookupError:
-            raise SourceError(f"there is no encoding {self.encoding!r}", where=file.name) from None
+            raise WrongSetting(f"there is no encoding {self.encoding!r}", where=file.name) from None
         except UnicodeDecodeError as error:
             line = chunk.first + raw.count(b"\n", 0, error.start)
             raise SourceError(
