@@ -6,9 +6,10 @@ import json
 import resource
 import sys
 import time
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
 from rich.markup import escape
 from rich.panel import Panel
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn, TimeRemainingColumn
@@ -127,12 +128,12 @@ class Live:
         """Draw on ``console``."""
         self._console = console
         self._stages = _Tally()
-        self._progress = Progress(
+        self._progress = _Bars(
             TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
+            BarColumn(bar_width=30),
             _Share(),
-            TextColumn("[dim]{task.fields[note]}"),
             TimeRemainingColumn(compact=True),
+            TextColumn("[dim]left"),
             console=console,
             transient=True,
         )
@@ -154,10 +155,12 @@ class Live:
             self._bar(f"stage {event.stage}: {event.title}", event.total_bytes)
         elif isinstance(event, events.SliceDone):
             bar = next(reversed(self._bars.values()))
-            self._progress.update(bar, advance=event.bytes, note=self._stages.line())
+            self._progress.update(bar, advance=event.bytes)
+            self._progress.status = f"{self._stages.line()}\n{self._stages.losses()}"
         elif isinstance(event, events.Progress):
             bar = self._bars.get(event.title) or self._bar(event.title, event.total)
-            self._progress.update(bar, completed=event.done, total=event.total, note=f"{event.done:,} {event.unit}")
+            self._progress.update(bar, completed=event.done, total=event.total)
+            self._progress.status = f"{event.done:,} of {event.total:,} {event.unit}, {memory_mib():,.0f} MiB"
         elif isinstance(event, events.StageDone):
             self._clear()
             self._console.print(f"[green]✓[/] {escape(_stage_line(event))}", highlight=False)
@@ -170,14 +173,26 @@ class Live:
 
     def _bar(self, title: str, total: int) -> TaskID:
         self._clear()
-        shown = title if len(title) < 48 else title[:47] + "…"
-        self._bars[title] = self._progress.add_task(escape(shown), total=total or None, note="")
+        shown = title if len(title) < 40 else title[:39] + "…"
+        self._bars[title] = self._progress.add_task(escape(shown), total=total or None)
+        self._progress.status = ""
         return self._bars[title]
 
     def _clear(self) -> None:
         for bar in self._bars.values():
             self._progress.remove_task(bar)
         self._bars.clear()
+
+
+class _Bars(Progress):
+    """Bars with lines of numbers below them."""
+
+    status = ""
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        yield self.make_tasks_table(self.tasks)
+        if self.status:
+            yield Text(self.status, style="dim")
 
 
 class _Share(ProgressColumn):
@@ -191,6 +206,7 @@ class _Tally:
     def __init__(self) -> None:
         self._start = time.monotonic()
         self._documents = self._words = self._fresh = 0
+        self._dropped: dict[str, int] = {}
 
     def add(self, event: events.Event) -> None:
         if isinstance(event, events.StageStarted):
@@ -199,18 +215,30 @@ class _Tally:
             self._documents += event.documents
             self._words += event.words
             self._fresh += 0 if event.cached else event.words
+            for name, count in event.dropped.items():
+                self._dropped[name] = self._dropped.get(name, 0) + count
 
     def line(self) -> str:
         rate = self._fresh / max(time.monotonic() - self._start, 1e-3)
         return f"{self._documents:,} documents, {self._words:,} words, {rate:,.0f} words/s, {memory_mib():,.0f} MiB"
 
+    def losses(self) -> str:
+        return _dropped(self._dropped)
+
+
+def _dropped(counts: Mapping[str, int]) -> str:
+    """Return the largest losses in words, or nothing."""
+    lost = sorted(((count, name) for name, count in counts.items() if count), reverse=True)
+    if not lost:
+        return ""
+    more = f" and {len(lost) - 6} more" if len(lost) > 6 else ""
+    return "dropped " + ", ".join(f"{name} {count:,}" for count, name in lost[:6]) + more
+
 
 def _stage_line(event: events.StageDone) -> str:
     line = f"{event.title}: {event.documents:,} documents, {event.words:,} words left ({event.seconds:.1f} s)"
-    lost = sorted(((count, name) for name, count in event.dropped.items() if count), reverse=True)
-    if lost:
-        line += "; dropped " + ", ".join(f"{name} {count:,}" for count, name in lost[:6])
-        line += f" and {len(lost) - 6} more" if len(lost) > 6 else ""
+    if losses := _dropped(event.dropped):
+        line += f"; {losses}"
     return line + (f"; {event.note}" if event.note else "")
 
 

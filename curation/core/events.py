@@ -44,6 +44,7 @@ class SliceDone(Event):
     words: int
     bytes: int
     cached: bool
+    dropped: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from curation.core.events import Listener, Progress, SliceDone, StageDone, Stage
 from curation.core.fingerprint import fingerprint
 from curation.core.schema import ALIVE, UNREADABLE, UNREADABLE_NAME
 from curation.engine.plan import Stage
-from curation.engine.slices import FromSlice, FromSource, Made, Task, make_slice, open_slice
+from curation.engine.slices import Facts, FromSlice, FromSource, Task, known_slice, make_slice
 from curation.engine.stage import Cuts
 from curation.engine.table import StageTable, View
 from curation.steps.kinds import Chunk, Deduplicator, File, Source
@@ -238,12 +238,12 @@ def _run(
         write_text(settings.cache / "CACHEDIR.TAG", CACHE_TAG)
     settings.listen(StageStarted(stage.number, stage.title, total))
     tally = _Tally(stage, settings.listen)
-    pending: dict[Future[Made], int] = {}
+    pending: dict[Future[Facts], int] = {}
     pool = _Pool(stage, settings)
     try:
         for task, size in tasks:
             if isinstance(task, Path):
-                tally.cached(task, size)
+                tally.add(known_slice(stage, task), size, cached=True)
                 continue
             pending[pool.get().submit(make_slice, task)] = size
             if len(pending) > settings.workers:
@@ -259,9 +259,7 @@ def _run(
     table = StageTable(stage, paths)
     left = table.step == ALIVE
     numbers, counts = np.unique(table.step[~left], return_counts=True)
-    names = {placed.index: placed.name for placed in (*stage.steps, *stage.deferred)} | {UNREADABLE: UNREADABLE_NAME}
-    if stage.cutter:
-        names[stage.cutter.index] = stage.cutter.name
+    names = step_names(stage)
     settings.listen(
         StageDone(
             stage=stage.number,
@@ -275,10 +273,10 @@ def _run(
     return table
 
 
-def _collect(pending: dict[Future[Made], int], tally: _Tally, when: str) -> None:
+def _collect(pending: dict[Future[Facts], int], tally: _Tally, when: str) -> None:
     done, _ = wait(pending, return_when=when)
     for future in done:
-        tally.made(future.result(), pending.pop(future))
+        tally.add(future.result(), pending.pop(future), cached=False)
 
 
 class _Pool:
@@ -303,6 +301,12 @@ class _Pool:
             self._executor.shutdown(wait=True, cancel_futures=True)
 
 
+def step_names(stage: Stage) -> dict[int, str]:
+    """Return the names of the steps that can remove documents in a stage, by number."""
+    placed = [*stage.steps, *stage.deferred, *([stage.cutter] if stage.cutter else [])]
+    return {one.index: one.name for one in placed} | {UNREADABLE: UNREADABLE_NAME}
+
+
 def _leave_interrupts() -> None:
     """Let the parent alone answer Ctrl-C: it cancels what is waiting and keeps what is finished."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -313,16 +317,12 @@ class _Tally:
 
     def __init__(self, stage: Stage, listen: Listener) -> None:
         self._stage = stage
+        self._names = step_names(stage)
         self._listen = listen
 
-    def made(self, made: Made, size: int) -> None:
-        self._listen(SliceDone(self._stage.number, made.documents, made.words, size, cached=False))
-
-    def cached(self, path: Path, size: int) -> None:
-        with open_slice(path) as table:
-            alive = table.column("step").to_numpy() == ALIVE
-            words = int(table.column("words").to_numpy()[alive].sum())
-        self._listen(SliceDone(self._stage.number, int(alive.sum()), words, size, cached=True))
+    def add(self, facts: Facts, size: int, *, cached: bool) -> None:
+        dropped = {self._names[number]: count for number, count in facts.dropped.items() if number in self._names}
+        self._listen(SliceDone(self._stage.number, facts.documents, facts.words, size, cached, dropped))
 
 
 # Decisions ----------------------------------------------------------------------------------------------------------

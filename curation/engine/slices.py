@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from curation.core.artifact import atomic_file
 from curation.core.schema import ALIVE
 from curation.engine.plan import Stage
-from curation.engine.stage import Cuts, run_batch
+from curation.engine.stage import Cuts, decide, run_batch
 from curation.steps.kinds import Chunk, File, Source
 
 
@@ -64,17 +64,29 @@ class Task:
     cuts: Cuts | None = None
 
 
-@dataclass(frozen=True)
-class Made:
-    """What a worker says of the slice it made."""
+@dataclass
+class Facts:
+    """What is left of a slice, and how many documents each step (by number) removed: for the display."""
 
-    documents: int
-    words: int
+    documents: int = 0
+    words: int = 0
+    dropped: dict[int, int] = field(default_factory=dict)
+
+    def add(self, stage: Stage, batch: pa.RecordBatch | pa.Table) -> None:
+        """Count a batch, the deferred filters decided as they will be."""
+        step = np.array(batch.column("step").to_numpy())
+        measures = {placed.index: batch.column(f"measure:{placed.index}").to_numpy() for placed in stage.deferred}
+        decide(stage, step, np.zeros(len(step)), measures)
+        left = step == ALIVE
+        self.documents += int(left.sum())
+        self.words += int(batch.column("words").to_numpy()[left].sum())
+        for number, count in zip(*np.unique(step[~left], return_counts=True), strict=True):
+            self.dropped[int(number)] = self.dropped.get(int(number), 0) + int(count)
 
 
-def make_slice(task: Task) -> Made:
+def make_slice(task: Task) -> Facts:
     """Run a stage over one slice and write the result."""
-    documents = words = 0
+    facts = Facts()
     with atomic_file(task.out) as temporary, pa.OSFile(str(temporary), "wb") as sink:
         writer = None
         for batch, start in task.origin.batches(task.batch_rows):
@@ -83,12 +95,18 @@ def make_slice(task: Task) -> Made:
             if writer is None:
                 writer = pa.ipc.new_file(sink, result.schema)
             writer.write_batch(result)
-            steps = result.column("step").to_numpy()
-            documents += int((steps == ALIVE).sum())
-            words += int(result.column("words").to_numpy()[steps == ALIVE].sum())
+            facts.add(task.stage, result)
         if writer is not None:
             writer.close()
-    return Made(documents, words)
+    return facts
+
+
+def known_slice(stage: Stage, path: Path) -> Facts:
+    """Return the facts of a slice that an earlier run made."""
+    facts = Facts()
+    with open_slice(path) as table:
+        facts.add(stage, table)
+    return facts
 
 
 def _in_batches(batch: pa.RecordBatch, rows: int) -> Iterator[tuple[pa.RecordBatch, int]]:
