@@ -11,7 +11,7 @@ demo: .venv/.demo  ## build the quick-start corpus and say where the report is
 	@echo "The report: build/quickstart/README.md, audit.json, ledger.parquet"
 
 test: .venv/.dev  ## all tests but the slow ones
-	$(PYTEST) -m "not slow"
+	$(PYTEST) -m "not slow and not benchmark"
 
 test-slow: .venv/.dev  ## only the slow ones
 	$(PYTEST) -m slow
@@ -22,11 +22,11 @@ check: .venv/.dev  ## lint, format, types, layers, spelling, fast tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/codespell
-	$(PYTEST) tests/unit tests/contract -m "not slow and not shared" -q
+	$(PYTEST) tests/unit tests/contract -m "not slow and not shared and not benchmark" -q
 
 bench: .venv/.dev .venv-bench/.peers  ## against peers, in one run (needs the real data, and an hour)
 	.venv-bench/bin/python -m tests.benchmark.bench_build --sizes 5M,20M,100M --curate $(CURDIR)/$(BIN)/curate
-	$(BIN)/python -m pytest tests/benchmark -m benchmark --benchmark-only -q
+	$(BIN)/python -m pytest tests/benchmark -m benchmark --benchmark-only --benchmark-columns=min,median,rounds -q -p no:cacheprovider
 
 wheel: .venv/.dev  ## build the wheel and try it in an environment of its own
 	rm -rf build/wheel build/wheel-venv

@@ -9,7 +9,7 @@ import yaml
 
 from curation.core import catalog
 from curation.core.errors import UnknownName
-from curation.steps.kinds import Component
+from curation.steps.kinds import Component, field_docs
 
 
 def summaries(kind: str = "") -> dict[str, str]:
@@ -40,13 +40,13 @@ def describe(name: str) -> str:
     if found.cites:
         lines += [f"Source: {found.cites}", ""]
     properties = found.model_json_schema().get("properties", {})
+    docs = field_docs(found)
     if properties:
         lines.append("Settings:")
     for field, info in found.model_fields.items():
         default = "required" if info.is_required() else f"default {_shown(info.get_default(call_default_factory=True))}"
         lines.append(f"  {field}: {_type(properties[field])}  [{default}]")
-        if info.description:
-            lines += [f"      {line}" for line in info.description.strip().split("\n")]
+        lines += [f"      {line}" for line in docs.get(field, "").split("\n")]
     lines += ["", "In a manifest:", *_example(name, found)]
     return "\n".join(lines)
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from pydantic import BaseModel
+
 from curation.core import catalog
 from curation.manifest import NAME, Output, preset
 from curation.reading import LISTS
-from curation.steps.kinds import Component
+from curation.steps.kinds import Component, field_docs
 
 
 def json_schema() -> dict[str, Any]:
@@ -20,7 +22,7 @@ def json_schema() -> dict[str, Any]:
             entries["steps"].append(_entry_schema(name, {"properties": properties}, f"Preset: {', '.join(properties)}"))
             continue
         found = catalog.find(name, Component)
-        schema = found.model_json_schema()
+        schema = _described(found)
         key = {"source": "sources", "selector": "select"}.get(found.kind, "steps")
         entries[key].append(_entry_schema(name, schema, (found.__doc__ or "").split("\n")[0]))
     outside = {
@@ -45,9 +47,17 @@ def json_schema() -> dict[str, Any]:
             "seed": {"type": "integer", "default": 0},
             "track": {"type": "string", "description": "Name of a rule profile."},
             **{key: list_or_patch(key) for key in LISTS},
-            "output": Output.model_json_schema(),
+            "output": _described(Output),
         },
     }
+
+
+def _described(model: type[BaseModel]) -> dict[str, Any]:
+    """Return the JSON Schema of a model, its fields described by the docstrings under them."""
+    schema = model.model_json_schema()
+    for name, text in field_docs(model).items():
+        schema["properties"][name].setdefault("description", text)
+    return schema
 
 
 def _entry_schema(use: str, schema: dict[str, Any], summary: str) -> dict[str, Any]:

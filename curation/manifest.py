@@ -19,7 +19,7 @@ from curation.core import catalog
 from curation.core.errors import CurateError, ManifestError, Problem, UnknownName, did_you_mean
 from curation.core.fingerprint import fingerprint
 from curation.reading import LISTS, find_manifest, name_of, resolved
-from curation.steps.kinds import BatchStep, Component, Deduplicator, Filter, Selector, Source, Step, Terms
+from curation.steps.kinds import BatchStep, Component, Deduplicator, Filter, Selector, Source, Step, Terms, field_docs
 
 C = TypeVar("C", bound=Component)
 NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
@@ -28,7 +28,7 @@ NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 class Output(BaseModel):
     """What the corpus folder holds beside its Parquet files."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     text: bool = False
     """Also write `text/<source>.train`, plain text that `wc -w` counts."""
@@ -253,7 +253,7 @@ class _Validator:
                 )
                 self._problem(where + place, "unknown setting", hint)
             elif one["type"] == "missing":
-                self._problem(where + place, "is missing", model.model_fields[str(one["loc"][0])].description or "")
+                self._problem(where + place, "is missing", field_docs(model).get(str(one["loc"][0]), ""))
             else:
                 message = one["msg"].removeprefix("Value error, ")
                 self._problem(where + place, f"{one['input']!r}: {message}" if one["loc"] else message)

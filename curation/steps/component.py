@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
+import textwrap
 from abc import ABC
+from functools import cache
+from itertools import pairwise
 from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -11,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 class Component(BaseModel, ABC):
     """What sources and steps share: frozen settings, a version, and the source that it follows."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     version: ClassVar[int] = 1
     kind: ClassVar[str]
@@ -33,6 +38,30 @@ class Step(Component):
     def measures_used(self) -> dict[str, str]:
         """Return the fields that name a filter step whose measure this step needs."""
         return {}
+
+
+@cache
+def field_docs(model: type[BaseModel]) -> dict[str, str]:
+    """Return the docstring under each field of a model, inherited ones included.
+
+    pydantic's own way (``use_attribute_docstrings``) parses every module at import, for what only ``curate list`` and
+    ``curate schema`` show.
+    """
+    docs: dict[str, str] = {}
+    for one in reversed(model.__mro__):
+        if not issubclass(one, BaseModel) or one is BaseModel:
+            continue
+        body = ast.parse(textwrap.dedent(inspect.getsource(one))).body[0]
+        assert isinstance(body, ast.ClassDef)
+        for field, below in pairwise(body.body):
+            if (
+                isinstance(field, ast.AnnAssign)
+                and isinstance(field.target, ast.Name)
+                and isinstance(below, ast.Expr)
+                and isinstance(below.value, ast.Constant)
+            ):
+                docs[field.target.id] = inspect.cleandoc(str(below.value.value))
+    return {name: text for name, text in docs.items() if name in model.model_fields}
 
 
 def bound(default: float | None, **limits: Any) -> Any:

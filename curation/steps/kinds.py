@@ -27,7 +27,7 @@ from curation.steps.batch import (
     rewritten,
     without_lines,
 )
-from curation.steps.component import Component, Step, bound, is_bound
+from curation.steps.component import Component, Step, bound, field_docs, is_bound
 from curation.steps.decisions import Deduplicator, Duplicates, Selection, Selector, Table, Terms
 from curation.steps.intake import Chunk, File, Parsed, Source
 
@@ -52,6 +52,7 @@ __all__ = [
     "Terms",
     "bound",
     "drop",
+    "field_docs",
     "is_bound",
     "rewritten",
     "without_lines",

@@ -1,0 +1,1 @@
+"""Benchmark of `curate build` against peer pipelines."""

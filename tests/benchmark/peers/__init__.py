@@ -1,0 +1,1 @@
+"""The same workload, written as a good user of other tools would write it."""
