@@ -31,6 +31,7 @@ from curation.kernels.texts import pack_records
 
 LOCK = "corpus.lock"
 LOCK_VERSION = 1
+_LOCK_KEYS = {"name", "digest", "words", "documents", "sources", "steps", "subsets", "files", "manifest_fingerprint"}
 
 DOCUMENTS = pa.schema(
     [
@@ -154,10 +155,14 @@ class Corpus:
         try:
             lock = json.loads(path.read_text(encoding="utf-8"))
             version = lock["lock_version"]
-        except (ValueError, KeyError, TypeError) as error:
+            missing = _LOCK_KEYS - lock.keys()
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise CorpusError(f"{LOCK} is damaged", where=str(path), hint="build the corpus again") from error
         if version != LOCK_VERSION:
             raise CorpusError(f"written by another version of curate (lock version {version})", where=str(path))
+        if missing:
+            where = str(path)
+            raise CorpusError(f"{LOCK} lacks {', '.join(sorted(missing))}", where=where, hint="build the corpus again")
         return cls(folder, lock)
 
     @property

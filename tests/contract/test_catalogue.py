@@ -17,7 +17,17 @@ from curation.describe import describe, summaries
 from curation.engine.plan import Placed, Stage, stages
 from curation.engine.stage import run_batch
 from curation.manifest import load, preset
-from curation.steps.kinds import BatchStep, Component, Deduplicator, Filter, LineFilter, Rewriter, Selector, Source
+from curation.steps.kinds import (
+    BatchStep,
+    Component,
+    Deduplicator,
+    Filter,
+    LineFilter,
+    Rewriter,
+    Selector,
+    Source,
+    field_docs,
+)
 from tests.unit.helpers import REQUIRED, batch_of, build_texts, ledger_of, texts_of, write_manifest
 
 PRESETS = [name for name in catalog.names() if catalog.is_preset(name)]

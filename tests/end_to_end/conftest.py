@@ -53,7 +53,9 @@ class Cli:
 
     def __init__(self, home: Path) -> None:
         self._env = {
-            name: value for name, value in os.environ.items() if not name.startswith(("CURATE_", "COLUMNS", "PYTHONPATH"))
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("CURATE_", "COLUMNS", "PYTHONPATH"))
         }
         self._env |= {"HF_HUB_OFFLINE": "1", "HF_HOME": str(home / "hf"), "NO_COLOR": "1", "COLUMNS": "200"}
 
@@ -63,7 +65,12 @@ class Cli:
 
     def start(self, *args: object, cwd: Path, env: dict[str, object] | None = None, **options: Any) -> subprocess.Popen:
         """Start a command and return at once."""
-        options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "stdin": subprocess.DEVNULL} | options
+        options = {
+            "stdout": subprocess.PIPE,
+            "stderr": subprocess.PIPE,
+            "text": True,
+            "stdin": subprocess.DEVNULL,
+        } | options
         return subprocess.Popen([CURATE, *map(str, args)], cwd=cwd, env=self.env(**(env or {})), **options)
 
     def __call__(
@@ -152,7 +159,9 @@ class Writer:
                 result.append(self.nearly(self.document(20)))
                 result[-2] = self.nearly(result[-1])
             elif kind == 19:
-                result.append(self.rng.choice(["ok .", "§§§ *** ### 0 1 2 3 4 5 6 7 8 9", "no", "{ } [ ] ( ) < > ; : 1 2 3"]))
+                result.append(
+                    self.rng.choice(["ok .", "§§§ *** ### 0 1 2 3 4 5 6 7 8 9", "no", "{ } [ ] ( ) < > ; : 1 2 3"])
+                )
             else:
                 result.append(self.document())
         return result
@@ -175,7 +184,10 @@ class Maker:
     @staticmethod
     def jsonl(path: Path, texts: list[str], name: str = "d") -> None:
         """Write JSON lines with ids."""
-        rows = (json.dumps({"id": f"{name}{place}", "text": text, "title": f"no. {place}"}) for place, text in enumerate(texts))
+        rows = (
+            json.dumps({"id": f"{name}{place}", "text": text, "title": f"no. {place}"})
+            for place, text in enumerate(texts)
+        )
         path.write_text("".join(row + "\n" for row in rows), encoding="utf-8")
 
     @staticmethod
@@ -330,7 +342,9 @@ def digests(folder: Path) -> dict[str, str]:
 
 def left_over(folder: Path) -> list[str]:
     """Return half-written or set-aside files and folders, anywhere below a folder, caches included."""
-    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.name.endswith((".partial", ".old")))
+    return sorted(
+        str(path.relative_to(folder)) for path in folder.rglob("*") if path.name.endswith((".partial", ".old"))
+    )
 
 
 def wait_for(condition: Callable[[], Any], seconds: float = 60) -> Any:

@@ -208,7 +208,9 @@ def test_paths_that_lead_nowhere(tmp_path, cli, write_manifest, path, says):
 def test_a_fifo_is_no_file(tmp_path, cli, write_manifest):
     """A named pipe can be read once and waits for ever: it is refused, not opened."""
     os.mkfifo(tmp_path / "pipe.txt")
-    write_manifest(tmp_path / "m.yaml", sources=[{"name": "a", "use": "source.text", "path": "pipe.txt"}], steps=[], select=None)
+    write_manifest(
+        tmp_path / "m.yaml", sources=[{"name": "a", "use": "source.text", "path": "pipe.txt"}], steps=[], select=None
+    )
     try:
         run = cli("build", "m.yaml", cwd=tmp_path, code=None, timeout=20)
     except subprocess.TimeoutExpired:
@@ -221,7 +223,9 @@ def test_an_unreadable_file(tmp_path, cli, write_manifest):
     """A file that may not be read is named before anything is done."""
     (tmp_path / "a.txt").write_text(GOOD, encoding="utf-8")
     (tmp_path / "a.txt").chmod(0)
-    write_manifest(tmp_path / "m.yaml", sources=[{"name": "a", "use": "source.text", "path": "a.txt"}], steps=[], select=None)
+    write_manifest(
+        tmp_path / "m.yaml", sources=[{"name": "a", "use": "source.text", "path": "a.txt"}], steps=[], select=None
+    )
     _refused(cli("build", "m.yaml", cwd=tmp_path, code=None), "a.txt", "Permission denied")
 
 
@@ -328,7 +332,12 @@ def test_a_quota_above_what_a_source_holds(place, built, cli, write_manifest, lo
 def test_a_budget_above_everything(place, cli, write_manifest):
     """Impossible budgets name every group that is short."""
     write_manifest(place / "m.yaml", select=[{"use": "select.word_budget", "words": 10**12}])
-    _refused(cli("build", "m.yaml", cwd=place, code=None), "not enough words", "stories + notes + lines: short by", "table: short by")
+    _refused(
+        cli("build", "m.yaml", cwd=place, code=None),
+        "not enough words",
+        "stories + notes + lines: short by",
+        "table: short by",
+    )
 
 
 def test_quotas_that_cannot_add_up(place, cli, write_manifest):
@@ -353,7 +362,9 @@ def test_output_folder_that_is_not_empty(place, cli, look):
     """Somebody's folder is replaced only with --force."""
     (place / "out").mkdir()
     (place / "out/thesis.txt").write_text("mine", encoding="utf-8")
-    _refused(cli("build", "m.yaml", "--out", "out", cwd=place, code=None), "is not empty and holds no corpus", "--force")
+    _refused(
+        cli("build", "m.yaml", "--out", "out", cwd=place, code=None), "is not empty and holds no corpus", "--force"
+    )
     assert (place / "out/thesis.txt").exists()
     cli("build", "m.yaml", "--out", "out", "--force", cwd=place)
     assert not (place / "out/thesis.txt").exists()
@@ -373,7 +384,10 @@ def test_output_folder_of_another_corpus(place, cli, write_manifest, look):
     cli("build", "m.yaml", "--out", "out", cwd=place)
     before = look.digests(place / "out")
     write_manifest(place / "m.yaml", name="other")
-    _refused(cli("build", "m.yaml", "--out", "out", cwd=place, code=None), "holds the corpus 'sample', this manifest is 'other'")
+    _refused(
+        cli("build", "m.yaml", "--out", "out", cwd=place, code=None),
+        "holds the corpus 'sample', this manifest is 'other'",
+    )
     assert look.digests(place / "out") == before
     cli("build", "m.yaml", "--out", "out", "--force", cwd=place)
     assert json.loads((place / "out/corpus.lock").read_text(encoding="utf-8"))["name"] == "other"
@@ -411,7 +425,9 @@ def small_disk(tmp_path):
     folder.mkdir()
     if os.getuid() != 0:
         pytest.skip("only root can mount a small disk")
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], capture_output=True, text=True, check=False
+    )
     if done.returncode:
         pytest.skip(f"no disk can be mounted here: {done.stderr.strip()}")
     yield folder
@@ -422,7 +438,11 @@ def small_disk(tmp_path):
 def test_a_full_disk(place, cli, look, small_disk, what, built):
     """A disk that runs full is said to be full; with room again the same command ends well."""
     (small_disk / "ballast").write_bytes(b"x" * (700 << 10))
-    args = ["--out", small_disk / "out", "--cache", place / "c"] if what == "the corpus" else ["--out", place / "out", "--cache", small_disk / "c"]
+    args = (
+        ["--out", small_disk / "out", "--cache", place / "c"]
+        if what == "the corpus"
+        else ["--out", place / "out", "--cache", small_disk / "c"]
+    )
     run = _refused(cli("build", "m.yaml", *args, cwd=place, code=None), "the disk is full", "free some space")
     assert "run the same command again" in run.err
     assert look.left_over(place) == []
@@ -451,7 +471,7 @@ def _huge(path: Path, make: Any) -> None:
     """Write a short document, one of 300 MB without a line end, and a short one."""
     before, after = {
         ".jsonl": (b'{"text": "first one"}\n{"text": "', b'"}\n{"text": "last one"}\n'),
-        ".csv": (b'text\nfirst one\n', b"\nlast one\n"),
+        ".csv": (b"text\nfirst one\n", b"\nlast one\n"),
     }.get(path.suffix, (b"first one\n", b"\nlast one\n"))
     block = b"word " * (1 << 18)
     count = LONG // len(block)

@@ -172,7 +172,9 @@ def test_datasets_loads_the_folder(built, cli, tmp_path, config, words):
         "rows = datasets.load_dataset(folder, name or None, split='train')\n"
         "print(sum(len(text.split()) for text in rows['text']), rows.column_names)"
     )
-    printed = cli.python(code, built.corpus, config, cwd=tmp_path, env={"HF_HOME": tmp_path, "HF_DATASETS_OFFLINE": "1"})
+    printed = cli.python(
+        code, built.corpus, config, cwd=tmp_path, env={"HF_HOME": tmp_path, "HF_DATASETS_OFFLINE": "1"}
+    )
     assert printed.split()[0] == str(words)
     assert "'source'" in printed
 
@@ -204,9 +206,7 @@ def test_second_build_does_nothing(place, cli):
     cli("build", "m.yaml", cwd=place)
 
     def facts():
-        return {
-            path: (path.stat().st_mtime_ns, path.stat().st_ino) for path in (place / "build/sample").rglob("*")
-        }
+        return {path: (path.stat().st_mtime_ns, path.stat().st_ino) for path in (place / "build/sample").rglob("*")}
 
     before = facts()
     run = cli("build", "m.yaml", cwd=place)
@@ -240,7 +240,9 @@ def test_locked_fails_when_something_changed(place, cli, look, write_manifest, c
     before = look.digests(place / "build/sample")
     if change == "a source file":
         file = place / "data/stories.jsonl"
-        file.write_text(file.read_text(encoding="utf-8") + '{"id": "new", "text": "One line more."}\n', encoding="utf-8")
+        file.write_text(
+            file.read_text(encoding="utf-8") + '{"id": "new", "text": "One line more."}\n', encoding="utf-8"
+        )
     elif change == "the manifest":
         write_manifest(place / "m.yaml", seed=4)
     elif change == "a setting":
@@ -250,7 +252,10 @@ def test_locked_fails_when_something_changed(place, cli, look, write_manifest, c
         write_manifest(place / "m.yaml", output={"text": True, "shard_words": 30_000})
     run = cli("build", "m.yaml", "--locked", cwd=place, code=1)
     assert "does not reproduce the lock" in run.err
-    expected = {"a source file": "stories.jsonl is another file than the lock's", "a setting": "step minhash: other settings"}
+    expected = {
+        "a source file": "stories.jsonl is another file than the lock's",
+        "a setting": "step minhash: other settings",
+    }
     assert expected.get(change, "manifest_fingerprint") in run.err
     assert "Traceback" not in run.err
     assert look.digests(place / "build/sample") == before

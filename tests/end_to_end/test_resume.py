@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+
 @pytest.fixture(scope="module")
 def large(tmp_path_factory, cli, make, write_manifest, look):
     """Return a folder with a file of several chunks and its undisturbed build, whose digests are what counts."""
@@ -54,7 +55,9 @@ def test_killed_at_random_moments(disturbed, cli, look):
     kills = 0
     made: dict[Path, int] = {}
     for attempt in range(14):
-        child = cli.start("build", "m.yaml", "--out", "out", cwd=place, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        child = cli.start(
+            "build", "m.yaml", "--out", "out", cwd=place, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         time.sleep(rng.uniform(0.5, 1.2) + 0.12 * attempt)
         if child.poll() is None:
             child.kill()
@@ -72,7 +75,9 @@ def test_killed_at_random_moments(disturbed, cli, look):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("moment", ["hashing inputs", "SliceDone", "StageDone", "finding candidates", "writing the corpus"])
+@pytest.mark.parametrize(
+    "moment", ["hashing inputs", "SliceDone", "StageDone", "finding candidates", "writing the corpus"]
+)
 def test_killed_at_a_known_moment(disturbed, cli, look, moment):
     """Each part of a build can be the one that was cut off."""
     place, expected = disturbed
@@ -164,7 +169,9 @@ def test_workers_do_not_outlive_a_killed_build(place, cli, look, plugin, write_m
 @pytest.mark.parametrize("step", ["Gate", "GateInProcess"])
 def test_ctrl_c_stops_and_the_same_command_goes_on(place, cli, look, plugin, write_manifest, step):
     """Ctrl-C goes to every process of the terminal: exit 130, a message, nothing half-written, and no traceback."""
-    write_manifest(place / "m.yaml", steps=[{"use": f"slow_steps:{step}", "folder": str(plugin.gate)}, {"use": "dedup.exact"}])
+    write_manifest(
+        place / "m.yaml", steps=[{"use": f"slow_steps:{step}", "folder": str(plugin.gate)}, {"use": "dedup.exact"}]
+    )
     child = cli.start("build", "m.yaml", "-j", 2, cwd=place, env=plugin.env, start_new_session=True)
     look.wait_for(plugin.waits)
     os.killpg(child.pid, signal.SIGINT)
@@ -226,7 +233,11 @@ def test_a_new_threshold_makes_no_slice_again(place, cli, look, write_manifest):
 def test_a_changed_step_before_others_is_not_taken_from_the_cache(place, cli, look, write_manifest):
     """A cache that is too eager is worse than none: a rewriter's setting makes new slices."""
     cli("build", "m.yaml", cwd=place)
-    text = (place / "m.yaml").read_text(encoding="utf-8").replace("normalize.unicode\n", "normalize.unicode\n  form: NFKC\n")
+    text = (
+        (place / "m.yaml")
+        .read_text(encoding="utf-8")
+        .replace("normalize.unicode\n", "normalize.unicode\n  form: NFKC\n")
+    )
     assert "NFKC" in text
     (place / "m.yaml").write_text(text, encoding="utf-8")
     run = cli("build", "m.yaml", "--json", cwd=place)

@@ -51,7 +51,9 @@ def test_version(cli, tmp_path):
     assert re.fullmatch(r"curate \d+\.\d+\.\d+\S*\n", cli("--version", cwd=tmp_path).out)
 
 
-@pytest.mark.parametrize("arguments", [["bild"], ["build"], ["build", "m.yaml", "--wrong"], ["build", "m.yaml", "-j", "0"]])
+@pytest.mark.parametrize(
+    "arguments", [["bild"], ["build"], ["build", "m.yaml", "--wrong"], ["build", "m.yaml", "-j", "0"]]
+)
 def test_wrong_usage_exits_2(cli, tmp_path, arguments):
     """Scripts tell wrong usage from a failed check by the exit code."""
     run = cli(*arguments, cwd=tmp_path, code=2)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from curation.core.errors import SourceError
 from curation.steps.kinds import Chunk, File
-from curation.steps.source._files import blocks
+from curation.steps.source._files import blocks_as_utf8
 
 CHUNK_BYTES = 4 << 20
 _HEADER = re.compile(rb"\n(?== = = )")
@@ -58,6 +58,7 @@ class Limits:
 
     largest: int
     skip: bool
+    encoding: str = "utf-8"
 
 
 def cut(file: File, find_ends: Ends, limits: Limits) -> Iterator[Chunk]:  # noqa: C901, PLR0912, PLR0915  (one stream)
@@ -72,7 +73,7 @@ def cut(file: File, find_ends: Ends, limits: Limits) -> Iterator[Chunk]:  # noqa
     skipping = False
     wait = CHUNK_BYTES  # look for an end again only when the buffer has doubled: a long record costs linear time
     rejects: list[tuple[int, str]] = []
-    stream = blocks(file)
+    stream = blocks_as_utf8(file, limits.encoding)
     damage = ""
     while True:
         try:
@@ -90,7 +91,7 @@ def cut(file: File, find_ends: Ends, limits: Limits) -> Iterator[Chunk]:  # noqa
         ends = find_ends(buffer, dropped)
         if skipping or (len(ends) == 0 and len(buffer) > limits.largest):
             if not skipping:
-                rejects.append((line, _too_long(file, line, limits)))
+                rejects.append((line, too_long(file, line, limits)))
                 skipping = True
             stop = int(ends[0]) if len(ends) else len(buffer) - _TAIL
             lines = buffer.count(b"\n", 0, stop)
@@ -113,14 +114,17 @@ def cut(file: File, find_ends: Ends, limits: Limits) -> Iterator[Chunk]:  # noqa
         rejects.append((line + buffer.count(b"\n", 0, stop), damage))
         del buffer[stop:]
     elif len(buffer) > limits.largest and not skipping and len(find_ends(buffer, 0)) == 0:
-        rejects.append((line, _too_long(file, line, limits)))
+        rejects.append((line, too_long(file, line, limits)))
         skipping = True
+    if number == 0 and not rejects and not buffer.removeprefix(b"\xef\xbb\xbf").strip():
+        return  # a file of white space holds no document, as an empty one
     if buffer or rejects:
         data = None if skipping or not buffer else bytes(buffer)
         yield Chunk(number, data, line, read - told, tuple(rejects))
 
 
-def _too_long(file: File, line: int, limits: Limits) -> str:
+def too_long(file: File, line: int, limits: Limits) -> str:
+    """Return the reason why a document is dropped, or raise where that is an error."""
     reason = f"longer than {limits.largest:,} bytes (max_document_bytes)"
     if limits.skip:
         return reason

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import bz2
+import codecs
 import glob
 import gzip
 import importlib.util
 import io
+import itertools
 import lzma
 import os
 import re
@@ -18,7 +20,7 @@ from typing import IO, Annotated, Any
 import zstandard
 from pydantic import AfterValidator
 
-from curation.core.errors import SourceError, did_you_mean
+from curation.core.errors import SourceError, WrongSetting, did_you_mean
 from curation.steps.kinds import File
 
 _BLOCK = 1 << 20
@@ -51,7 +53,13 @@ def find_files(written: str, base: Path) -> list[File]:
     Raises:
         SourceError: there is none, it is a folder, or it may not be read.
     """
-    path = expand(written)
+    try:
+        return _find_files(expand(written), written, base)
+    except (OSError, ValueError, RuntimeError) as error:  # a NUL, a name too long, a home that does not exist
+        raise SourceError(f"is no usable path: {error}", where=written) from error
+
+
+def _find_files(path: str, written: str, base: Path) -> list[File]:
     if match := _PACKAGE.fullmatch(path):
         return _package_files(match["package"], match["path"], written)
     if "://" in path:
@@ -153,6 +161,32 @@ def blocks(file: File) -> Iterator[tuple[bytes, int]]:
                 hint="fetch the file again (`sha256:` in the manifest notices this before reading), or keep what can "
                 "be read with on_error: skip",
             ) from error
+
+
+def blocks_as_utf8(file: File, encoding: str) -> Iterator[tuple[bytes, int]]:
+    """Read a file as ``blocks`` does, its text turned into UTF-8. UTF-8 itself is passed through unchecked.
+
+    Raises:
+        WrongSetting: there is no such encoding.
+        SourceError: the file is not in this encoding.
+    """
+    try:
+        decoder = codecs.getincrementaldecoder(encoding)()
+        if codecs.lookup(encoding).name in {"utf-8", "ascii"}:
+            yield from blocks(file)
+            return
+    except LookupError:
+        raise WrongSetting(f"there is no encoding {encoding!r}", where=file.name) from None
+    line = 1
+    for block, read in itertools.chain(blocks(file), [(b"", file.size)]):
+        try:
+            text = decoder.decode(block, final=not block)
+        except UnicodeDecodeError as error:
+            place = line + error.object[: error.start].count(b"\n")
+            reason = f"near line {place}: byte {error.object[error.start]:#04x} is not {encoding}"
+            raise SourceError(reason, where=f"{file.name}:{place}", hint="set another `encoding:`") from error
+        line += text.count("\n")
+        yield text.encode(), read
 
 
 class _Zstd(io.RawIOBase):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +15,7 @@ from pydantic import Field
 from curation.core.errors import SourceError, WrongSetting, did_you_mean
 from curation.steps.kinds import Chunk, File, Parsed, Source
 from curation.steps.source._cut import CHUNK_BYTES
-from curation.steps.source._files import InputPath, blocks, find_files
+from curation.steps.source._files import InputPath, blocks_as_utf8, find_files
 
 _DELIMITERS = {".tsv": "\t", ".tab": "\t"}
 
@@ -48,35 +47,70 @@ class Csv(Source):
     def chunks(self, file: File) -> Iterator[Chunk]:
         """Parse rows in order (a quoted field may hold line ends, so no cut can be made beforehand)."""
         csv.field_size_limit(self.max_document_bytes)
-        reader = csv.reader(_lines(file, self.encoding), delimiter=self._delimiter(file), strict=True)
+        rejects: list[tuple[int, str]] = []
+        reader = csv.reader(self._lines(file, rejects), delimiter=self._delimiter(file), strict=True)
+        header = self._row(reader, file, rejects)
+        if header is None:
+            raise SourceError("holds no document: it has no header row", where=file.name)
+        for field in filter(None, [self.text_field, self.id_field, *self.meta_fields.values()]):
+            if field not in header:
+                hint = did_you_mean(field, header) or "set text_field or delimiter"
+                names = ", ".join(header[:12])
+                raise WrongSetting(f"no column {field!r} (its columns: {names})", where=f"{file.name}:1", hint=hint)
         held: list[tuple[int, list[str]]] = []
         number = size = 0
-        try:
-            header = next(reader, [])
-            for field in filter(None, [self.text_field, self.id_field, *self.meta_fields.values()]):
-                if field not in header:
-                    hint = did_you_mean(field, header) or "set text_field or delimiter"
-                    names = ", ".join(header[:12])
-                    raise WrongSetting(f"no column {field!r} (its columns: {names})", where=f"{file.name}:1", hint=hint)
-            while True:
-                line = reader.line_num + 1
-                row = next(reader, None)
-                if row is None:
-                    break
-                if row:
-                    held.append((line, row))
-                    size += sum(map(len, row))
-                if size >= CHUNK_BYTES:
-                    yield Chunk(number, (header, held), held[0][0], size)
-                    number, size, held = number + 1, 0, []
-        except csv.Error as error:
-            raise SourceError(f"not valid CSV: {error}", where=f"{file.name}:{reader.line_num}") from error
-        if held:
-            yield Chunk(number, (header, held), held[0][0], size)
+        while True:
+            line = reader.line_num + len(rejects) + 1
+            row = self._row(reader, file, rejects)
+            if row is None:
+                break
+            if row:
+                held.append((line, row))
+                size += sum(map(len, row))
+            if size >= CHUNK_BYTES:
+                yield Chunk(number, (header, held), held[0][0], size, tuple(rejects))
+                number, size, held = number + 1, 0, []
+                rejects.clear()
+        if held or rejects:
+            yield Chunk(number, (header, held), held[0][0] if held else 1, size, tuple(rejects))
+
+    def _row(self, reader: Any, file: File, rejects: list[tuple[int, str]]) -> list[str] | None:
+        """Return the next row, None at the end; rows that are not CSV are passed over with ``on_error: skip``."""
+        while True:
+            try:
+                return next(reader, None)
+            except csv.Error as error:
+                reason = f"not valid CSV: {error}"
+                if self.on_error == "fail":
+                    hint = "mend the row, or drop it with on_error: skip"
+                    raise SourceError(reason, where=f"{file.name}:{reader.line_num}", hint=hint) from error
+                rejects.append((reader.line_num, reason))
 
     def _delimiter(self, file: File) -> str:
         suffixes = [suffix for suffix in Path(file.name).suffixes if suffix in _DELIMITERS]
         return self.delimiter or (_DELIMITERS[suffixes[0]] if suffixes else ",")
+
+    def _lines(self, file: File, rejects: list[tuple[int, str]]) -> Iterator[str]:
+        """Yield the lines of a file with their ends, as the csv module wants them."""
+        rest = b""
+        number = 0
+        for block, _ in itertools.chain(blocks_as_utf8(file, self.encoding), [(b"", 0)]):
+            *lines, rest = (rest + block).split(b"\n")
+            ends = [b"\n"] * len(lines)
+            if not block and rest:
+                lines, ends = [*lines, rest], [*ends, b""]
+            for line, end in zip(lines, ends, strict=True):
+                number += 1
+                try:
+                    text = (line + end).decode()
+                except UnicodeDecodeError as error:
+                    reason = f"byte {error.start + 1} of the line ({line[error.start]:#04x}) is not UTF-8"
+                    if self.on_error == "fail":
+                        hint = "set `encoding:`, or drop the line with on_error: skip"
+                        raise SourceError(reason, where=f"{file.name}:{number}", hint=hint) from error
+                    rejects.append((number, reason))
+                    continue
+                yield text.removeprefix("\ufeff") if number == 1 else text
 
     def parse(self, file: File, chunk: Chunk) -> Parsed:
         """Pick the columns out of the rows."""
@@ -104,29 +138,3 @@ class Csv(Source):
             meta={name: column(field) for name, field in self.meta_fields.items()},
             rejects=rejects,
         )
-
-
-def _lines(file: File, encoding: str) -> Iterator[str]:
-    """Decode a file and yield its lines with their ends, as the csv module wants them."""
-    try:
-        decoder = codecs.getincrementaldecoder(encoding)()
-    except LookupError:
-        raise WrongSetting(f"there is no encoding {encoding!r}", where=file.name) from None
-    rest = ""
-    number = 0
-    for block, _ in itertools.chain(blocks(file), [(b"", 0)]):
-        try:
-            rest += decoder.decode(block, final=not block)
-        except UnicodeDecodeError as error:
-            line = number + rest.count("\n") + 1
-            raise SourceError(
-                f"not {encoding} near line {line}: {error.reason}", where=f"{file.name}:{line}", hint="set `encoding:`"
-            ) from error
-        if number == 0:
-            rest = rest.removeprefix("\ufeff")
-        *lines, rest = rest.split("\n")
-        for line_text in lines:
-            number += 1
-            yield line_text + "\n"
-    if rest:
-        yield rest

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from curation.core.errors import SourceError, did_you_mean
 from curation.steps.kinds import Chunk, File, Parsed, Source
-from curation.steps.source._cut import Limits, cut, line_ends
+from curation.steps.source._cut import Limits, cut, line_ends, too_long
 from curation.steps.source._files import InputPath, find_files
 
 
@@ -39,7 +39,10 @@ class Jsonl(Source):
 
     def chunks(self, file: File) -> Iterator[Chunk]:
         """Cut at line ends."""
-        return cut(file, line_ends(1), Limits(self.max_document_bytes, self.on_error == "skip"))
+        return cut(file, line_ends(1), self._limits())
+
+    def _limits(self) -> Limits:
+        return Limits(self.max_document_bytes, self.on_error == "skip")
 
     def parse(self, file: File, chunk: Chunk) -> Parsed:
         """Parse each line; blank lines are none."""
@@ -52,6 +55,8 @@ class Jsonl(Source):
 
     def _parse_clean(self, lines: list[bytes], first: int) -> Parsed:
         """Parse lines that are all as they should be; anything else raises, and is then looked at line by line."""
+        if max(map(len, lines), default=0) > self.max_document_bytes:
+            raise TypeError
         rows = [orjson.loads(line) for line in lines]
         field = self.text_field
         texts = pa.array([row[field] for row in rows], pa.large_string())
@@ -72,6 +77,9 @@ class Jsonl(Source):
         rejects: list[tuple[int, str]] = []
         for number, line in enumerate(lines, start=chunk.first):
             if not line or line.isspace():
+                continue
+            if len(line) > self.max_document_bytes:
+                rejects.append((number, too_long(file, number, self._limits())))
                 continue
             try:
                 row = orjson.loads(line)

@@ -12,11 +12,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pydantic import AfterValidator, Field
 
-from curation.core.errors import SourceError, WrongSetting
+from curation.core.errors import SourceError
 from curation.core.schema import text_array
 from curation.kernels.texts import gather
 from curation.steps.kinds import Chunk, File, Parsed, Source
-from curation.steps.source._cut import BLANK_ENDS, HEADER_ENDS, Ends, Limits, cut, line_ends, no_ends
+from curation.steps.source._cut import BLANK_ENDS, HEADER_ENDS, Ends, Limits, cut, line_ends, no_ends, too_long
 from curation.steps.source._files import InputPath, find_files
 
 _LINES = re.compile(r"([1-9]\d*) lines")
@@ -56,7 +56,10 @@ class Text(Source):
 
     def chunks(self, file: File) -> Iterator[Chunk]:
         """Cut where a document ends."""
-        return cut(file, self._ends(), Limits(self.max_document_bytes, self.on_error == "skip"))
+        return cut(file, self._ends(), self._limits())
+
+    def _limits(self) -> Limits:
+        return Limits(self.max_document_bytes, self.on_error == "skip", self.encoding)
 
     def _ends(self) -> Ends:
         if match := _LINES.fullmatch(self.documents):
@@ -65,11 +68,7 @@ class Text(Source):
 
     def parse(self, file: File, chunk: Chunk) -> Parsed:
         """Cut a chunk into documents."""
-        raw = chunk.data
-        if chunk.number == 0:
-            raw = raw.removeprefix(_BOM)
-        if self.encoding.lower().replace("_", "-") not in {"utf-8", "utf8", "ascii"}:
-            raw = self._decoded(raw, file, chunk)
+        raw = chunk.data.removeprefix(_BOM) if chunk.number == 0 else chunk.data
         data = np.frombuffer(raw, dtype=np.uint8)
         newlines = np.flatnonzero(data == 10)
         line_starts = np.concatenate([np.zeros(1, np.int64), newlines + 1])
@@ -78,11 +77,15 @@ class Text(Source):
         stops = np.concatenate([starts[1:], [len(data)]])
         bare = starts.copy() if self.headers else self._after_headers(data, starts, stops, newlines)
         texts, bad = self._texts(data, bare, stops)
-        found = np.flatnonzero(~bad)
+        long = stops - starts > self.max_document_bytes
+        found = np.flatnonzero(~bad & ~long)
         rejects = []
-        for row in np.flatnonzero(bad):
+        for row in np.flatnonzero(bad | long):
             place = chunk.first + int(opens[row])
-            rejects.append((place, self._not_unicode(data[starts[row] : stops[row]].tobytes(), file, place)))
+            if long[row]:
+                rejects.append((place, too_long(file, place, self._limits())))
+            else:
+                rejects.append((place, self._not_unicode(data[starts[row] : stops[row]].tobytes(), file, place)))
         titles = self._titles(data, starts, stops)
         return Parsed(
             texts=texts.take(pa.array(found)) if len(found) < len(texts) else texts,
@@ -90,19 +93,6 @@ class Text(Source):
             meta={} if titles is None else {"title": pa.array([titles[row] for row in found], pa.string())},
             rejects=rejects,
         )
-
-    def _decoded(self, raw: bytes, file: File, chunk: Chunk) -> bytes:
-        try:
-            return raw.decode(self.encoding).encode()
-        except LookupError:
-            raise WrongSetting(f"there is no encoding {self.encoding!r}", where=file.name) from None
-        except UnicodeDecodeError as error:
-            line = chunk.first + raw.count(b"\n", 0, error.start)
-            raise SourceError(
-                f"byte {raw[error.start]:#04x} is not {self.encoding}",
-                where=f"{file.name}:{line}",
-                hint="set another `encoding:`",
-            ) from error
 
     def _openings(self, data: NDArray[np.uint8], line_starts: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the lines (from 0) at which documents open."""
