@@ -68,7 +68,7 @@ def _remote(one: Input) -> dict[str, Any]:
     batch = one.source.read_chunk(one.name, one.index, 0, one.files[0], chunk)
     size = sum(file.size for file in one.files)
     words = int(batch.column("words").to_numpy().sum())
-    sample = " ".join(batch.column("text")[0].as_py().split()[:8])
+    sample = " ".join(batch.column("text")[0].as_py().split()[:8] if batch.num_rows else [])
     return {
         "name": one.name,
         "files": len(one.files),

@@ -86,20 +86,24 @@ class CorpusWriter:
             room = np.searchsorted(np.cumsum(words[start:]), self._shard_words - self._in_shard)
             stop = min(start + int(room) + 1, len(batch))
             if self._writer is None:
-                self._folder.mkdir(parents=True, exist_ok=True)
-                self._writer = pq.ParquetWriter(
-                    self._folder / f"corpus-{self._shards:05}.parquet",
-                    DOCUMENTS,
-                    compression=self._compression,
-                    compression_level=1 if self._compression == "zstd" else None,
-                    use_dictionary=_PLAIN_COLUMNS,
-                    write_statistics=["words"],
-                )
+                self._writer = self._open_shard()
             self._writer.write_batch(batch.slice(start, stop - start))
             self._in_shard += int(words[start:stop].sum())
             if self._in_shard >= self._shard_words:
                 self._close_shard()
             start = stop
+
+    def _open_shard(self) -> pq.ParquetWriter:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._writer = pq.ParquetWriter(
+            self._folder / f"corpus-{self._shards:05}.parquet",
+            DOCUMENTS,
+            compression=self._compression,
+            compression_level=1 if self._compression == "zstd" else None,
+            use_dictionary=_PLAIN_COLUMNS,
+            write_statistics=["words"],
+        )
+        return self._writer
 
     def _close_shard(self) -> None:
         if self._writer is not None:
@@ -122,6 +126,8 @@ class CorpusWriter:
     def close(self) -> str:
         """Finish the files and return the canonical digest: SHA-256 over (id, words taken, text) in order."""
         try:
+            if self._shards == 0 and self._writer is None:
+                self._open_shard()  # a corpus without documents is still a table
             self._close_shard()
             for handle in self._texts.values():
                 handle.close()

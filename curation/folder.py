@@ -41,7 +41,14 @@ def expected_lock(manifest: Manifest, before: Corpus | None) -> dict[str, Any]:
     """Return the lock to reproduce: the one beside the manifest, else the one in the output folder."""
     beside = manifest.path.with_suffix(".lock")
     if beside.is_file():
-        return json.loads(beside.read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+        try:
+            lock = json.loads(beside.read_text(encoding="utf-8"))
+            if isinstance(lock, dict) and "digest" in lock:
+                return lock
+            reason = "it holds no digest"
+        except (OSError, ValueError) as error:
+            reason = str(error)
+        raise LockMismatch(f"is no lock: {reason}", where=str(beside), hint=f"replace it by a corpus's {LOCK}")
     if before is not None:
         return before.lock
     hint = f"build once without --locked, then keep {LOCK} as {beside.name}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import glob
+import json
 import os
 import re
 from collections import defaultdict
@@ -47,8 +49,9 @@ def manifest_for(folder: Path, beside: Path, words: int | None) -> str:
     bytes_of = {key: sum(file.stat().st_size for file in files) for key, files in groups.items()}
     estimate = int(sum(size * (3 if key[1] else 1) for key, size in bytes_of.items()) * _WORDS_PER_BYTE)
     budget = words or max(10 ** (len(str(estimate)) - 1) * int(str(estimate)[0]) // 2, 1)
-    name = re.sub(r"[^a-z0-9_.-]+", "-", folder.resolve().name.lower()).strip("-.") or "corpus"
-    parts = [_HEAD.format(name=name, folder=folder.name)]
+    name = re.sub(r"[^a-z0-9_.-]+", "-", folder.resolve().name.lower()).strip("-._")[:64] or "corpus"
+    text = f"Text from {folder.resolve().name}."
+    parts = [_HEAD.format(name=json.dumps(name), text=json.dumps(text, ensure_ascii=False))]
     parts += [_source(key, files, folder, beside) for key, files in groups.items()]
     parts.append(_TAIL.format(words=f"{budget:_}", estimate=f"{estimate:,}"))
     return "".join(parts)
@@ -60,12 +63,16 @@ def _source(key: tuple[str, str], files: list[Path], folder: Path, beside: Path)
     root = os.path.relpath(folder, beside.resolve() if str(beside) != "." else Path.cwd())
     deep = any(file.parent != folder for file in files)
     pattern = (
-        f"{root}/{'**/' if deep else ''}*{plain}{packed}"
+        f"{glob.escape(root)}/{'**/' if deep else ''}*{plain}{packed}"
         if len(files) > 1
         else f"{root}/{files[0].relative_to(folder)}"
-    )
+    ).replace("$", "$$")
     name = "-".join(filter(None, [plain[1:], packed[1:]]))
-    lines = [f"  - name: {name}", f"    use: {reader}", f"    path: {pattern!r}  # {len(files)} files"]
+    lines = [
+        f"  - name: {name}",
+        f"    use: {reader}",
+        f"    path: {json.dumps(pattern, ensure_ascii=False)}  # {len(files)} files",
+    ]
     if reader == "source.text":
         cut = "header" if plain in {".train", ".dev", ".test"} else "file"
         lines.append(f"    documents: {cut}  # or file, header, blank_line, line, '20 lines'")
@@ -83,7 +90,7 @@ def _source(key: tuple[str, str], files: list[Path], folder: Path, beside: Path)
 _HEAD = """\
 # A curate manifest. `curate list` shows every source and step, `curate list filter.gopher` documents one.
 name: {name}
-description: Text from {folder}.
+description: {text}
 seed: 0  # decides the choice and the order of documents
 
 sources:

@@ -16,6 +16,7 @@ from curation.engine.local import Input
 from curation.engine.plan import Placed
 from curation.kernels.hashing import HASH_VERSION
 from curation.manifest import Manifest
+from curation.steps.kinds import Selector
 
 
 def lock_record(
@@ -47,10 +48,7 @@ def lock_record(
                 "name": one.name,
                 "use": entry.use,
                 "settings": one.source.settings(),
-                "files": [
-                    {"name": _shown(entry.component, file.name), "sha256": file.sha256, "bytes": file.size}
-                    for file in one.files
-                ],
+                "files": [{"name": file.name, "sha256": file.sha256, "bytes": file.size} for file in one.files],
                 **counts,
             }
             for one, entry, counts in zip(inputs, manifest.sources, read, strict=True)
@@ -60,6 +58,7 @@ def lock_record(
                 "name": placed.name,
                 "use": placed.use,
                 "kind": placed.step.kind,
+                "takes_parts": isinstance(placed.step, Selector) and placed.step.takes_parts,
                 "version": placed.step.version,
                 "settings": placed.step.settings(),
                 **_total(row),
@@ -78,11 +77,6 @@ def lock_record(
             **{name: version(name) for name in ("pyarrow", "numpy", "numba")},
         },
     }
-
-
-def _shown(source: Any, name: str) -> str:
-    """Return a file name that says nothing of this machine: what the manifest wrote, for a folder given by path."""
-    return str(source.path) if name.startswith("/") else name
 
 
 def _total(row: list[Flow]) -> dict[str, int]:

@@ -6,6 +6,7 @@ are replaced by a list, or patched by a mapping of names: ``steps: {minhash: {th
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from curation.core import catalog
 from curation.core.errors import CurateError, ManifestError, Problem, UnknownName, did_you_mean
 from curation.core.fingerprint import fingerprint
+from curation.core.schema import UNREADABLE_NAME
 from curation.reading import LISTS, find_manifest, name_of, resolved
 from curation.steps.kinds import BatchStep, Component, Deduplicator, Filter, Selector, Source, Step, Terms, field_docs
 
@@ -227,7 +229,13 @@ class _Validator:
             place = {"source": "sources", "selector": "select"}.get(kind, "steps")
             self._problem(f"{where}.use", f"{use} is a {kind}", f"it belongs under `{place}:`")
             return None
+        if inspect.isabstract(found):
+            lacks = ", ".join(sorted(found.__abstractmethods__))
+            self._problem(f"{where}.use", f"{use} is unfinished: it lacks {lacks}", "see curation.steps.kinds")
+            return None
         name = name_of(raw)
+        if name == UNREADABLE_NAME:
+            self._problem(f"{where}.name", f"{name!r} is what the ledger calls inputs that cannot be read", "rename it")
         if not NAME.fullmatch(name.lower()):
             self._problem(f"{where}.name", f"{name!r} is no name", "allowed: letters, digits, . _ -")
         settings = {key: value for key, value in raw.items() if key not in {"use", "name", "__base__"}}
@@ -261,6 +269,12 @@ class _Validator:
     def _check_whole(self, manifest: Manifest) -> None:
         """Check what no single entry can see: names that others refer to, quotas against the budget."""
         self._check_measures(manifest)
+        steps = {entry.name: entry.where for entry in manifest.steps}
+        for entry in manifest.select:
+            if entry.name in steps:
+                self._problem(
+                    entry.where, f"{entry.name!r} is also the name of {steps[entry.name]}", "give it a `name:`"
+                )
         for chosen in manifest.select:
             try:
                 chosen.component.check(manifest.terms())

@@ -15,6 +15,7 @@ _LARGEST = 1 << 20
 PACKAGE = "corpora_manifests"
 #: The parts of a manifest that are lists of named entries.
 LISTS = ("sources", "steps", "select")
+_REMOVED: Any = object()
 
 
 def shipped() -> dict[str, Path]:
@@ -135,19 +136,25 @@ def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
 
 def _patched(entries: list[Any], patches: dict[str, Any], key: str) -> list[Any]:
     """Apply ``{name: {field: value} | null}`` to a list of named entries; a patch with ``use`` adds an entry."""
-    by_name = {name_of(entry): dict(entry) for entry in entries if isinstance(entry, dict)}
+    result = list(entries)
+    known = [name_of(entry) if isinstance(entry, dict) else None for entry in entries]
     for name, patch in patches.items():
-        if patch is None:
-            if by_name.pop(name, None) is None:
-                raise ManifestError(f"there is no {name!r} to remove", where=key, hint=did_you_mean(name, by_name))
-        elif name in by_name and isinstance(patch, dict) and "use" not in patch:
-            by_name[name] = {**by_name[name], **patch}
+        place = known.index(name) if name in known else None
+        if patch is None and place is not None:
+            result[place] = _REMOVED
+        elif patch is None:
+            raise ManifestError(
+                f"there is no {name!r} to remove", where=key, hint=did_you_mean(name, filter(None, known))
+            )
         elif isinstance(patch, dict) and "use" in patch:
-            by_name[name] = {"name": name, **patch}
+            entry = {"name": name, **patch}
+            result = [*result, entry] if place is None else [*result[:place], entry, *result[place + 1 :]]
+        elif isinstance(patch, dict) and place is not None:
+            result[place] = {**result[place], **patch}
         else:
-            hint = did_you_mean(name, by_name) or "a new entry needs `use:`"
+            hint = did_you_mean(name, filter(None, known)) or "a new entry needs `use:`"
             raise ManifestError(f"there is no {name!r} to change", where=key, hint=hint)
-    return list(by_name.values())
+    return [entry for entry in result if entry is not _REMOVED]
 
 
 def name_of(entry: dict[str, Any]) -> str:

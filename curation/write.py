@@ -178,7 +178,7 @@ def _write_ledger(
         with pq.ParquetWriter(temporary, schema, compression="zstd", compression_level=1) as writer:
             for batch in ledger_rows.batches(tables, taken, names, rewriters):
                 writer.write_batch(batch)
-    cuts = [placed.index for placed in numbered if isinstance(placed.step, Selector)]
+    cuts = [placed.index for placed in numbered if isinstance(placed.step, Selector) and placed.step.takes_parts]
     return count_ledger(path, [placed.name for placed in numbered], list(names.sources), cuts=cuts)
 
 

@@ -28,7 +28,7 @@ def recount(folder: Path, lock: dict[str, Any]) -> dict[str, Any]:
     in_text = _text_words(folder / "text")
     sources = [source["name"] for source in lock["sources"]]
     steps = [step["name"] for step in lock["steps"]]
-    cuts = [index for index, step in enumerate(lock["steps"]) if step["kind"] == "selector"]
+    cuts = [index for index, step in enumerate(lock["steps"]) if step["takes_parts"]]
     counted = count_ledger(folder / "ledger.parquet", steps, sources, cuts=cuts)
     by_step = counted.flows
     taken = {name: counts["words"] for name, counts in zip(sources, counted.sources, strict=True)}
@@ -40,6 +40,8 @@ def recount(folder: Path, lock: dict[str, Any]) -> dict[str, Any]:
         "words_in + added == words_out + dropped, for every step and source": all(
             flow.balanced for step in by_step for flow in step
         ),
+        "what each step did equals the lock": [_totals(row) for row in by_step]
+        == [{key: step[key] for key in vars(Flow())} for step in lock["steps"]],
         "each step starts with what the one before it left": all(
             after.words_in == before.words_out
             for step, following in pairwise(by_step)
@@ -64,6 +66,13 @@ def recount(folder: Path, lock: dict[str, Any]) -> dict[str, Any]:
         ],
         "checks": checks,
     }
+
+
+def _totals(row: list[Flow]) -> dict[str, int]:
+    total = Flow()
+    for flow in row:
+        total += flow
+    return vars(total)
 
 
 def _documents(folder: Path) -> tuple[dict[str, int], dict[str, int]]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from curation.core.schema import ALIVE
+from curation.core.schema import ALIVE, UNREADABLE
 
 
 @dataclass
@@ -63,7 +63,7 @@ def flows(rows: Rows, steps: int, sources: int, *, cuts: Sequence[int] = ()) -> 
     of kept documents that are not in the corpus.
     """
     result = [[Flow() for _ in range(sources)] for _ in range(steps)]
-    here = rows.born < 0
+    here = (rows.born < 0) & (rows.step != UNREADABLE)  # what could not be used has no words to account for
     now = np.where(here, rows.words_read, 0).astype(np.int64)
     partly = (rows.step == ALIVE) & (rows.taken < rows.words)
     for step in range(steps):

@@ -18,6 +18,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
@@ -28,7 +29,7 @@ from curation.core.fingerprint import fingerprint
 from curation.core.schema import ALIVE, UNREADABLE, UNREADABLE_NAME
 from curation.engine.plan import Stage
 from curation.engine.slices import Facts, FromSlice, FromSource, Task, known_slice, make_slice
-from curation.engine.stage import Cuts
+from curation.engine.stage import Cuts, guard
 from curation.engine.table import StageTable, View
 from curation.steps.kinds import Chunk, Deduplicator, File, Source
 from curation.steps.source._files import open_raw
@@ -89,10 +90,10 @@ def _pinned(file: File, *, cache: Path, source: Source) -> File:
     if file.sha256:
         return file
     if file.path is None:
-        copy = cache / "inputs" / fingerprint(file.name) / Path(file.name).name
-        if not copy.exists():
+        copy = cache / "inputs" / fingerprint(file.name, file.state) / Path(file.name).name
+        if not copy.exists() or not file.state:
             with open_raw(file) as raw, atomic_file(copy) as temporary, temporary.open("wb") as out:
-                while block := raw.read(1 << 20):
+                for block in _remote_blocks(raw, file):
                     out.write(block)
         file = replace(file, path=copy, size=copy.stat().st_size, mtime_ns=copy.stat().st_mtime_ns)
     assert file.path is not None
@@ -104,6 +105,19 @@ def _pinned(file: File, *, cache: Path, source: Source) -> File:
             return replace(file, sha256=UNREADABLE_NAME)
         hint = "check its permissions, or note it in the ledger and go on with on_error: skip"
         raise SourceError(f"cannot be read: {error.strerror}", where=file.name, hint=hint) from error
+
+
+def _remote_blocks(raw: IO[bytes], file: File) -> Iterator[bytes]:
+    """Read a remote file; what breaks is the connection, not the disk that is written to."""
+    while True:
+        try:
+            block = raw.read(1 << 20)
+        except OSError as error:
+            hint = "check the connection and run again"
+            raise SourceError(f"cannot be read: {error}", where=file.name, hint=hint) from error
+        if not block:
+            return
+        yield block
 
 
 def _check_sha256(one: Input, files: Sequence[File]) -> None:
@@ -166,7 +180,8 @@ def _file_tasks(
             yield from zip(whole, sizes, strict=True)
             return
     sizes = []
-    for chunk in _chunks(one.source, file):
+    for chunk in chunks_of(one.source, file):
+        _check_unchanged(file)  # before a slice is made of it: what is cached under the old digest must be the old text
         path = folder / f"{chunk.number:05}.arrow"
         paths.append(path)
         sizes.append(chunk.size)
@@ -176,7 +191,7 @@ def _file_tasks(
     write_text(finished, json.dumps(sizes))
 
 
-def _chunks(source: Source, file: File) -> Iterator[Chunk]:
+def chunks_of(source: Source, file: File) -> Iterator[Chunk]:
     """Yield the chunks of a file; with ``on_error: skip`` a failure, or an empty file, is a reject at the end."""
     number, position = 0, 1
     reason = ""
@@ -340,7 +355,7 @@ def decide_globally(
         started = time.monotonic()
         view = View(table, placed.index, measures, _reporter(settings.listen))
         assert isinstance(placed.step, Deduplicator)
-        found = placed.step.duplicates(view)
+        found = guard(placed, partial(placed.step.duplicates, view))
         gone = found.head >= 0
         rows = view.rows[gone]
         table.step[rows] = placed.index

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -12,7 +14,9 @@ from numpy.typing import NDArray
 from curation.core.errors import CurateError, StepError
 from curation.core.schema import ALIVE, Documents
 from curation.engine.plan import Placed, Stage
-from curation.steps.kinds import Deduplicator, Filter, rewritten
+from curation.steps.kinds import BatchStep, Deduplicator, Filter, rewritten
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -32,28 +36,30 @@ def run_batch(stage: Stage, batch: pa.RecordBatch, cuts: Cuts | None = None) -> 
     """Return the batch after every step of the stage, with measures, changes and keys as further columns."""
     docs = Documents(batch)
     if stage.cutter is not None and cuts is not None:
-        docs = _guard(stage.cutter, lambda: _cut(stage.cutter, docs, cuts))
+        docs = guard(stage.cutter, partial(_cut, stage.cutter, docs, cuts))
     for placed in stage.steps:
-        docs = _guard(placed, lambda placed=placed, docs=docs: placed.step.apply(docs, placed.index))
+        assert isinstance(placed.step, BatchStep)
+        docs = guard(placed, partial(placed.step.apply, docs, placed.index))
     columns: dict[str, Any] = {}
     for placed in stage.deferred:
-        measures = _guard(placed, lambda placed=placed: placed.step.measures(docs))
+        assert isinstance(placed.step, Filter)
+        measures = guard(placed, partial(placed.step.measures, docs))
         columns[f"measure:{placed.index}"] = np.where(docs.alive, measures, np.nan)
     for placed in stage.decisions:
-        for name, values in _guard(placed, lambda placed=placed: placed.step.keys(docs)).items():
+        assert isinstance(placed.step, Deduplicator)
+        for name, values in guard(placed, partial(placed.step.keys, docs)).items():
             columns[f"key:{placed.index}:{name}"] = values
     docs = docs.replace(**columns) if columns else docs
     return _without_dead_text(docs)
 
 
-def _cut(placed: Placed | None, docs: Documents, cuts: Cuts) -> Documents:
-    assert placed is not None
+def _cut(placed: Placed, docs: Documents, cuts: Cuts) -> Documents:
     assert isinstance(placed.step, Deduplicator)
     texts = placed.step.cut(docs, cuts.rows, cuts.parts) if len(cuts.rows) else docs.batch.column("text")
     return rewritten(docs, texts, placed.index)
 
 
-def _guard(placed: Placed, call: Any) -> Any:
+def guard(placed: Placed, call: Callable[[], T]) -> T:
     """Run a step; a failure inside it names the step."""
     try:
         return call()

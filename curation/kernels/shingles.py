@@ -116,7 +116,7 @@ def verify_pairs(
         if left_size == 0 or right_size == 0:
             continue
         compared += 1
-        if min(left_size, right_size) < threshold * max(left_size, right_size):
+        if min(left_size, right_size) / max(left_size, right_size) < threshold:
             continue  # the sizes alone rule it out
         if loaded != left:
             slots = _slots(left_size)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -89,16 +90,24 @@ class Rewriter(BatchStep):
     """True when the new words are the step's own (a simplifier): ``origin`` becomes ``rule:<step>``."""
 
     @abstractmethod
-    def rewrite(self, docs: Documents) -> pa.Array:
+    def rewrite(self, docs: Documents) -> pa.Array | Sequence[str]:
         """Return the new texts, one a row; those of removed documents do not matter."""
 
     def apply(self, docs: Documents, index: int) -> Documents:
         """Rewrite the batch, and record how many words each document gained or lost."""
-        texts = self.rewrite(docs)
+        texts = as_texts(self.rewrite(docs), len(docs))
         return rewritten(docs, texts, index, recount=not self.keeps_words, author=self._author())
 
     def _author(self) -> str:
         return f"rule:{type(self).__module__.removeprefix('curation.steps.')}" if self.authors else ""
+
+
+def as_texts(texts: pa.Array | Sequence[str], count: int) -> pa.Array:
+    """Return what a step gave as a ``large_string`` array, one text a document."""
+    array = texts if isinstance(texts, pa.Array) else pa.array(texts, pa.large_string())
+    if len(array) != count or array.null_count:
+        raise ValueError(f"gave {len(array)} texts ({array.null_count} of them null) for {count} documents")
+    return array.cast(pa.large_string())
 
 
 def rewritten(docs: Documents, texts: pa.Array, index: int, *, recount: bool = True, author: str = "") -> Documents:
@@ -217,5 +226,7 @@ class Augmenter(BatchStep):
             **zeros,
             **gone,
         )
-        merged = pa.Table.from_batches([docs.batch, child.batch]).combine_chunks()
-        return Documents(merged.to_batches()[0])
+        # Each child stands behind its parent: where a batch ends must not decide the order of the corpus.
+        merged = pa.Table.from_batches([docs.batch, child.batch]).combine_chunks().to_batches()[0]
+        order = np.argsort(np.concatenate([np.arange(len(docs)), new.parents]), kind="stable")
+        return Documents(merged.take(pa.array(order)))

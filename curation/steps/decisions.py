@@ -108,6 +108,8 @@ class Selector(Step):
     """Chooses documents, how many words of each, and their order."""
 
     kind: ClassVar[str] = "selector"
+    takes_parts: ClassVar[bool] = False
+    """True for a selector that may take a part of a document: the ledger charges it with the rest."""
 
     def check(self, terms: Terms) -> None:
         """Raise a ``BudgetError`` for what can be seen to be impossible before anything is read."""

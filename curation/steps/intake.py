@@ -12,12 +12,23 @@ from typing import Annotated, Any, ClassVar, Literal
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from curation.core.schema import ALIVE, DOCUMENT, FROM_SOURCE, UNREADABLE, id_array, text_buffers
 from curation.kernels.hashing import key_ids, position_ids
 from curation.kernels.words import count_words
 from curation.steps.component import Component
+
+_QUOTA_SCHEMA = WithJsonSchema(
+    {
+        "anyOf": [
+            {"type": "integer", "minimum": 1},
+            {"type": "number", "exclusiveMinimum": 0, "maximum": 1},
+            {"type": "string", "pattern": r"^\s*[0-9.]+%\s*$"},
+            {"type": "null"},
+        ]
+    }
+)
 
 
 def as_quota(value: Any) -> Any:
@@ -42,6 +53,7 @@ class File:
     size: int
     sha256: str = ""
     mtime_ns: int = 0
+    state: str = ""  # of a remote file: what its server says that changes when the file does
     occurrence: int = 0  # 1 for the second file of the source with the same content, and so on
 
 
@@ -100,7 +112,7 @@ class Source(Component):
     """Expected SHA-256 of the file (only for a source of one file)."""
     words: int | None = Field(default=None, ge=0)
     """Expected number of words as read."""
-    quota: Annotated[int | float | None, BeforeValidator(as_quota)] = None
+    quota: Annotated[int | float | None, BeforeValidator(as_quota), _QUOTA_SCHEMA] = None
     """Words that the corpus takes of this source: `2_900_000`, or a share of the budget: `29%` or `0.29`."""
     on_error: Literal["fail", "skip"] = "fail"
     """What to do with an input that cannot be read: stop, or drop it with a row in the ledger."""

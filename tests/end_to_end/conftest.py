@@ -24,7 +24,34 @@ import yaml
 import zstandard
 
 CURATE = Path(sys.executable).parent / "curate"
-_FUNCTION_WORDS = "the of and a to in is was he for it with as his on be at by i that this had not are but from".split()
+_FUNCTION_WORDS = [
+    "the",
+    "of",
+    "and",
+    "a",
+    "to",
+    "in",
+    "is",
+    "was",
+    "he",
+    "for",
+    "it",
+    "with",
+    "as",
+    "his",
+    "on",
+    "be",
+    "at",
+    "by",
+    "i",
+    "that",
+    "this",
+    "had",
+    "not",
+    "are",
+    "but",
+    "from",
+]
 
 
 # The command line ---------------------------------------------------------------------------------------------------

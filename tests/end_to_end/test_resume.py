@@ -49,7 +49,7 @@ def _slices(folder: Path) -> dict[Path, int]:
 
 @pytest.mark.slow
 def test_killed_at_random_moments(disturbed, cli, look):
-    """kill -9 at any moment costs only what was not finished: same bytes, nothing left over, no slice made twice."""
+    """Kill -9 at any moment costs only what was not finished: same bytes, nothing left over, no slice made twice."""
     place, expected = disturbed
     rng = random.Random(20)
     kills = 0
@@ -139,7 +139,7 @@ def test_killed_between_the_two_renames(place, cli, look, state):
 
 
 def test_workers_do_not_outlive_a_killed_build(place, cli, look, plugin, write_manifest):
-    """kill -9 of the build must not leave worker processes behind that nobody can find."""
+    """Kill -9 of the build must not leave worker processes behind that nobody can find."""
     write_manifest(place / "m.yaml", steps=[{"use": "slow_steps:GateInProcess", "folder": str(plugin.gate)}])
     quiet = subprocess.DEVNULL
     marked = {**plugin.env, "CURATE_TEST_MARK": str(place)}

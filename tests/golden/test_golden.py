@@ -99,7 +99,7 @@ def test_card(golden, snapshot):
 def test_the_golden_corpus_meets_most_ends(golden):
     """A golden test is worth what it covers: documents end in the corpus and at every kind of step."""
     steps = {row["step"] for row in pq.read_table(golden / "ledger.parquet").to_pylist()}
-    assert {None, "unreadable", "word_count", "alpha_word_ratio", "exact", "minhash", "word_budget"} <= steps
+    assert {None, "unreadable", "word_count", "hash_word_ratio", "exact", "minhash", "word_budget"} <= steps
     lock = _lock(golden)
     changed = {step["name"] for step in lock["steps"] if step["kind"] not in {"filter", "selector"} and step["dropped"]}
     assert {"transcript_markup", "paragraphs"} <= changed

@@ -45,10 +45,11 @@ def test_check_finds_what_a_build_would(tmp_path):
 
 
 def test_check_of_a_file_without_documents(tmp_path):
-    """White space only is no document, and no reason for a traceback."""
+    """White space only is no document: a build would refuse the file, so a check does."""
     (tmp_path / "b.txt").write_text(" \n")
     raw = {"name": "m", "sources": [{"name": "b", "use": "source.text", "path": "b.txt"}]}
-    assert check_sources(load(write_manifest(tmp_path, raw)))[0]["documents"] == 0
+    with pytest.raises(SourceError, match=r"b\.txt: holds no document"):
+        check_sources(load(write_manifest(tmp_path, raw)))
 
 
 def test_plan_knows_what_is_cached(tmp_path):

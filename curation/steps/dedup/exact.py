@@ -118,6 +118,10 @@ def parts(
     if level == "paragraph":  # the part ends after the last newline of a run of two or more
         before = np.concatenate([[False], newline[:-1]])
         after = np.concatenate([newline[1:], [False]])
+        # A run of newlines does not go on in the next text.
+        inside = (offsets > start) & (offsets < end)
+        before[offsets[inside] - start] = False
+        after[offsets[inside] - start - 1] = False
         newline = newline & before & ~after
     stops = np.flatnonzero(newline) + start + 1
     bounds = np.unique(np.concatenate([stops, offsets]))

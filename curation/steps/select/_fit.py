@@ -38,7 +38,7 @@ def fit_exactly(  # noqa: C901  (a subset-sum and its way back)
     taken = np.zeros(len(available), np.int32)
     keep = whole
     rest = quota - int(available[:whole].sum())
-    while keep > 0 and rest < _BACK:
+    while keep > 0 and rest < _BACK and whole - keep < _WINDOW // 2:
         keep -= 1
         rest += int(available[keep])
     taken[:keep] = available[:keep]

@@ -26,6 +26,8 @@ class WordBudget(Selector):
 
     cites: ClassVar[str] = "BabyLM Challenge call for papers 2024, arXiv 2404.06214, section 4"
 
+    takes_parts: ClassVar[bool] = True
+
     words: int = Field(gt=0)
     """Words of the corpus."""
     by: str = "random"
@@ -76,8 +78,9 @@ class WordBudget(Selector):
         """Take ``budget`` words from the ranked rows, group by group; return them in the order of ``before``."""
         available = np.zeros(len(table.words), np.int32)
         available[before.rows] = before.take
-        groups = self._groups(budget, terms)
         source = table.source
+        have = np.bincount(source[before.rows], weights=before.take, minlength=len(terms.sources)).astype(np.int64)
+        groups = self._groups(budget, terms, have if budget < self.words else None)
         self._refuse_short_sources(groups, ranked, available, source, terms)
         take = np.zeros(len(table.words), np.int32)
         for members, quota in groups:
@@ -86,8 +89,11 @@ class WordBudget(Selector):
         rows = before.rows[take[before.rows] > 0]
         return Selection(rows, take[rows])
 
-    def _groups(self, budget: int, terms: Terms) -> list[tuple[list[int], int]]:
-        """Return (sources, words) for each quota, and for the sources without one together. They add up exactly."""
+    def _groups(self, budget: int, terms: Terms, inner: NDArray[np.int64] | None = None) -> list[tuple[list[int], int]]:
+        """Return (sources, words) for each quota, and for the sources without one together. They add up exactly.
+
+        ``inner`` are the words of each source in the corpus that a subset is taken from.
+        """
         shares: dict[int, float] = {}
         for index, quota in enumerate(terms.quotas):
             if isinstance(quota, float):
@@ -108,9 +114,12 @@ class WordBudget(Selector):
                 where="sources[*].quota",
                 hint="raise a quota, or leave one source without a quota to take the rest",
             )
-        exact = dict(zip(shares, _round_to_sum(list(shares.values()), budget, fill=not open_sources), strict=True))
-        groups = [([index], words) for index, words in exact.items()]
-        return [*groups, (open_sources, budget - sum(exact.values()))] if open_sources else groups
+        values = list(shares.values())
+        members = [[index] for index in shares]
+        if open_sources:
+            members, values = [*members, open_sources], [*values, budget - total]
+        caps = [budget if inner is None else int(inner[group].sum()) for group in members]
+        return list(zip(members, _round_to_sum(values, budget, caps), strict=True))
 
     def _refuse_short_sources(
         self,
@@ -182,11 +191,14 @@ def _only(ranked: NDArray[np.int64], inner: Selection) -> NDArray[np.int64]:
     return ranked[np.isin(ranked, inner.rows)]
 
 
-def _round_to_sum(values: list[float], total: int, *, fill: bool) -> list[int]:
-    """Round down, then (``fill``) give what is missing to the largest remainders, so that the sum is ``total``."""
-    floors = [int(value + 1e-9) for value in values]
-    if fill:
-        by_remainder = sorted(range(len(values)), key=lambda i: (floors[i] - values[i], i))
-        for i in by_remainder[: total - sum(floors)]:
-            floors[i] += 1
-    return floors
+def _round_to_sum(values: list[float], total: int, caps: list[int]) -> list[int]:
+    """Round so that the sum is ``total``: down, then up where the remainder is largest and the cap leaves room."""
+    result = [min(int(value + 1e-9), cap) for value, cap in zip(values, caps, strict=True)]
+    order = sorted(range(len(values)), key=lambda i: (result[i] - values[i], i))
+    while sum(result) < total:
+        free = [i for i in order if result[i] < caps[i]]
+        if not free:
+            break  # the sources are short: that is told with their names
+        for i in free[: total - sum(result)]:
+            result[i] += 1
+    return result

@@ -24,14 +24,15 @@ from curation.core.errors import SourceError, WrongSetting, did_you_mean
 from curation.steps.kinds import File
 
 _BLOCK = 1 << 20
-_VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}|\$(\w+)")
+#: ``${NAME}``, ``${NAME:-default}`` or ``$NAME``; ``$$`` is a plain dollar sign.
+_VARIABLE = re.compile(r"\$\$|\$\{(\w+)(?::-([^}]*))?\}|\$(\w+)")
 _PACKAGE = re.compile(r"package://(?P<package>[A-Za-z_]\w*(?:\.\w+)*)/(?P<path>.+)")
 
 
 def _known_variables(path: str) -> str:
     for match in _VARIABLE.finditer(path):
         name = match[1] or match[3]
-        if name not in os.environ and match[2] is None:
+        if name is not None and name not in os.environ and match[2] is None:
             raise ValueError(
                 f"the environment variable {name} is not set (write ${{{name}:-default}} to give a default)"
             )
@@ -44,7 +45,9 @@ InputPath = Annotated[str, AfterValidator(_known_variables)]
 
 def expand(path: str) -> str:
     """Return a path with its environment variables replaced."""
-    return _VARIABLE.sub(lambda match: os.environ.get(match[1] or match[3], match[2] or ""), path)
+    return _VARIABLE.sub(
+        lambda match: "$" if match[0] == "$$" else os.environ.get(match[1] or match[3], match[2] or ""), path
+    )
 
 
 def find_files(written: str, base: Path) -> list[File]:
@@ -123,9 +126,16 @@ def _remote_files(path: str, written: str) -> list[File]:
     if not infos:
         raise SourceError("no file matches", where=written)
     return [
-        File(name=filesystem.unstrip_protocol(name), path=None, size=int(info.get("size") or 0))
+        File(name=filesystem.unstrip_protocol(name), path=None, size=int(info.get("size") or 0), state=_state(info))
         for name, info in zip(names, infos, strict=True)
     ]
+
+
+def _state(info: dict[str, Any]) -> str:
+    """Return what a server tells of a file that changes with it, or nothing: the file is then fetched each time."""
+    keys = ("ETag", "etag", "LastModified", "last_modified", "mtime", "md5", "sha256", "created", "updated")
+    known = {key: str(info[key]) for key in keys if info.get(key)}
+    return f"{info.get('size')} {sorted(known.items())}" if known else ""
 
 
 def open_raw(file: File) -> IO[bytes]:
@@ -172,7 +182,7 @@ def blocks_as_utf8(file: File, encoding: str) -> Iterator[tuple[bytes, int]]:
     """
     try:
         decoder = codecs.getincrementaldecoder(encoding)()
-        if codecs.lookup(encoding).name in {"utf-8", "ascii"}:
+        if codecs.lookup(encoding).name == "utf-8":
             yield from blocks(file)
             return
     except LookupError:
@@ -182,7 +192,10 @@ def blocks_as_utf8(file: File, encoding: str) -> Iterator[tuple[bytes, int]]:
         try:
             text = decoder.decode(block, final=not block)
         except UnicodeDecodeError as error:
-            place = line + error.object[: error.start].count(b"\n")
+            good = error.object[: error.start].decode(encoding, errors="ignore")
+            if good:  # what stands before can still be used
+                yield good.encode(), 0
+            place = line + good.count("\n")
             reason = f"near line {place}: byte {error.object[error.start]:#04x} is not {encoding}"
             raise SourceError(reason, where=f"{file.name}:{place}", hint="set another `encoding:`") from error
         line += text.count("\n")

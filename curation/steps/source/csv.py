@@ -46,7 +46,6 @@ class Csv(Source):
 
     def chunks(self, file: File) -> Iterator[Chunk]:
         """Parse rows in order (a quoted field may hold line ends, so no cut can be made beforehand)."""
-        csv.field_size_limit(self.max_document_bytes)
         rejects: list[tuple[int, str]] = []
         reader = csv.reader(self._lines(file, rejects), delimiter=self._delimiter(file), strict=True)
         header = self._row(reader, file, rejects)
@@ -77,6 +76,7 @@ class Csv(Source):
     def _row(self, reader: Any, file: File, rejects: list[tuple[int, str]]) -> list[str] | None:
         """Return the next row, None at the end; rows that are not CSV are passed over with ``on_error: skip``."""
         while True:
+            usual = csv.field_size_limit(self.max_document_bytes)
             try:
                 return next(reader, None)
             except csv.Error as error:
@@ -85,6 +85,8 @@ class Csv(Source):
                     hint = "mend the row, or drop it with on_error: skip"
                     raise SourceError(reason, where=f"{file.name}:{reader.line_num}", hint=hint) from error
                 rejects.append((reader.line_num, reason))
+            finally:
+                csv.field_size_limit(usual)  # it is one for the whole process
 
     def _delimiter(self, file: File) -> str:
         suffixes = [suffix for suffix in Path(file.name).suffixes if suffix in _DELIMITERS]
@@ -104,7 +106,7 @@ class Csv(Source):
                 try:
                     text = (line + end).decode()
                 except UnicodeDecodeError as error:
-                    reason = f"byte {error.start + 1} of the line ({line[error.start]:#04x}) is not UTF-8"
+                    reason = f"byte {error.start + 1} of the line ({line[error.start]:#04x}) is not utf-8"
                     if self.on_error == "fail":
                         hint = "set `encoding:`, or drop the line with on_error: skip"
                         raise SourceError(reason, where=f"{file.name}:{number}", hint=hint) from error

@@ -71,7 +71,7 @@ class HuggingFace(Source):
             with file.open("rb") as handle:
                 digest.update(hashlib.file_digest(handle, "sha256").digest())
             size += file.stat().st_size
-        return [File(name=str(folder), path=None, size=size, sha256=digest.hexdigest())]
+        return [File(name=self.path, path=folder, size=size, sha256=digest.hexdigest())]
 
     def _folder(self, base: Path) -> Path | None:
         path = expand(self.path)
@@ -98,7 +98,7 @@ class HuggingFace(Source):
             if number == 0 and not held:
                 self._check_columns(row, file)
             held.append(row)
-            size += len(row[self.text_field] or "")
+            size += len(str(row[self.text_field]))
             if size >= CHUNK_BYTES or len(held) >= 20 * _ROWS:
                 yield Chunk(number, held, first, size)
                 number, first, size, held = number + 1, first + len(held), 0, []
@@ -106,14 +106,14 @@ class HuggingFace(Source):
             yield Chunk(number, held, first, size)
 
     def _dataset(self, file: File) -> Any:
-        local = not file.name.startswith("hf://")
+        local = file.path is not None
         if not local:
             self._reach_hub(file)
         import datasets  # noqa: PLC0415  (heavy)
 
         try:
             return datasets.load_dataset(
-                file.name if local else self.path,
+                str(file.path) if local else self.path,
                 self.subset,
                 split=self.split,
                 data_files=self.data_files,

@@ -79,6 +79,11 @@ class Parquet(Source):
             raise WrongSetting(f"column {self.text_field!r} must hold strings, it holds {kind}", where=file.name)
         return reader
 
+    def _refuse(self, reason: str, file: File, row: int) -> None:
+        if self.on_error == "fail":
+            hint = "mend the file, or drop such rows with on_error: skip"
+            raise SourceError(reason, where=f"{file.name}:{row}", hint=hint)
+
     def parse(self, file: File, chunk: Chunk) -> Parsed:
         """Take the columns; rows without text are unreadable, rows of white space only are none."""
         batch: pa.RecordBatch = chunk.data
@@ -91,13 +96,19 @@ class Parquet(Source):
         if null.any():
             first = int(positions[null][0])
             reason = f"row {first} has no text, or no id"
-            if self.on_error == "fail":
-                hint = "mend the file, or drop such rows with on_error: skip"
-                raise SourceError(reason, where=f"{file.name}:{first}", hint=hint)
+            self._refuse(reason, file, first)
             rejects = [(int(place), "the row has no text, or no id") for place in positions[null]]
         if null.any():
             mask = pa.array(~null)
             batch, texts, positions = batch.filter(mask), texts.filter(mask), positions[~null]
+        try:
+            texts.validate(full=True)
+        except pa.ArrowInvalid:
+            good = np.array([_is_unicode(value) for value in texts.cast(pa.large_binary()).to_pylist()])
+            self._refuse("the text is not valid UTF-8", file, int(positions[~good][0]))
+            rejects += [(int(place), "the text is not valid UTF-8") for place in positions[~good]]
+            mask = pa.array(good)
+            batch, texts, positions = batch.filter(mask), texts.filter(mask), positions[good]
         return Parsed(
             texts=texts,
             positions=positions,
@@ -105,6 +116,14 @@ class Parquet(Source):
             meta={name: batch.column(field).cast(pa.string()) for name, field in self.meta_fields.items()},
             rejects=rejects,
         )
+
+
+def _is_unicode(raw: bytes) -> bool:
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _chunk(held: list[pa.RecordBatch], number: int, row: int, share: float) -> Chunk:

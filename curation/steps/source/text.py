@@ -129,9 +129,12 @@ class Text(Source):
     ) -> tuple[pa.Array, NDArray[np.bool_]]:
         """Return the texts without line ends at their ends, and which of them are not UTF-8."""
         lengths = stops - starts
-        for _ in range(4):  # \r\n\r\n at the end of a document
-            last = data[np.maximum(starts + lengths - 1, 0)] if len(data) else np.zeros(len(starts), np.uint8)
-            lengths -= (lengths > 0) & ((last == 10) | (last == 13))
+        rows = np.flatnonzero(lengths > 0)
+        while len(rows):  # line ends at the end of a document, few or many
+            last = data[starts[rows] + lengths[rows] - 1]
+            rows = rows[(last == 10) | (last == 13)]
+            lengths[rows] -= 1
+            rows = rows[lengths[rows] > 0]
         offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
         out = np.empty(int(offsets[-1]), np.uint8)
         gather(data, starts, lengths, out, offsets[:-1])

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import assume, example, given
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from curation.core.errors import BudgetError
@@ -86,6 +86,7 @@ def test_a_budget_that_cannot_be_met_says_by_how_much(sizes, more):
         WordBudget(words=sum(sizes) + more).choose(table, everything(table), terms([None]))
 
 
+@settings(suppress_health_check=[HealthCheck.filter_too_much])
 @given(
     st.lists(st.tuples(st.integers(1, 12), st.integers(0, 2)), min_size=1, max_size=30),
     st.lists(shares, min_size=3, max_size=3),
@@ -142,6 +143,7 @@ def test_short_documents_can_be_combined_too(size, count, words):
 nested_quotas = st.lists(st.sampled_from([None, 0.1, 0.2, 0.3, 1 / 3, 0.45]), min_size=3, max_size=3)
 
 
+@settings(suppress_health_check=[HealthCheck.filter_too_much])
 @given(
     st.lists(st.tuples(st.integers(1, 9), st.integers(0, 2)), min_size=6, max_size=30),
     nested_quotas,

@@ -80,7 +80,7 @@ EDITS = {
         "ledger.parquet",
         "step",
         lambda old: [None for _ in old],
-        "the last step leaves the words of the corpus",
+        "what each step did equals the lock",
     ),
 }
 

@@ -9,6 +9,7 @@ import lzma
 import zstandard
 
 from curation.core.schema import ALIVE, UNREADABLE
+from curation.engine.local import chunks_of
 
 PACKERS = {
     "": bytes,
@@ -23,7 +24,7 @@ def rows(source, base):
     """Return what a source reads, as rows of the document schema."""
     found = []
     for number, file in enumerate(source.files(base)):
-        for chunk in source.chunks(file):
+        for chunk in chunks_of(source, file):
             found += source.read_chunk("mine", 0, number, file, chunk).to_pylist()
     return found
 
