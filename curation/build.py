@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from curation.core.artifact import only_one
+from curation.core.artifact import only_one, sweep
 from curation.core.errors import CurateError, LockMismatch, SourceError
 from curation.core.events import BuildDone, BuildStarted, Listener, Progress, Warned, ignore
 from curation.core.fingerprint import fingerprint
@@ -24,7 +24,7 @@ from curation.engine.local import Input, Settings, decide_globally, default_work
 from curation.engine.plan import Placed, Stage, stages
 from curation.engine.slices import open_slice, read_columns
 from curation.engine.table import StageTable, View
-from curation.folder import expected_lock, is_current, publish, what_is_there
+from curation.folder import expected_lock, is_current, partial_folder, publish, tidy, what_is_there
 from curation.lock import mismatches
 from curation.manifest import Manifest
 from curation.steps.kinds import Filter, Selection
@@ -55,6 +55,8 @@ def build(manifest: Manifest, options: Options) -> Corpus:
     cache = (options.cache or out.parent / ".curate-cache").resolve()
     settings = Settings(cache, options.workers, options.batch_rows, options.listen)
     with only_one(cache / "locks" / f"{fingerprint(str(out))}.lock", str(options.out)):
+        tidy(out)
+        sweep(cache / "slices")
         before = what_is_there(out, manifest, force=options.force)
         expected = expected_lock(manifest, before) if options.locked else None
         inputs = pin(find_inputs(manifest), settings)
@@ -73,8 +75,7 @@ def build(manifest: Manifest, options: Options) -> Corpus:
             return before
         tables = _run_stages(manifest, plan, inputs, settings)
         selection, taken = _select(manifest, tables[-1], settings)
-        partial = out.with_name(f".{out.name}.partial")
-        shutil.rmtree(partial, ignore_errors=True)
+        partial = partial_folder(out)
         try:
             record = write_corpus(manifest, steps, inputs, tables, selection, taken, partial, settings)
             if expected is not None and (differences := mismatches(expected, record)):

@@ -15,6 +15,20 @@ from curation.engine.local import Input
 from curation.manifest import Manifest
 
 
+def tidy(out: Path) -> None:
+    """Put right what a build that was killed left beside the folder: an unfinished corpus, or the one it replaced."""
+    old = out.with_name(f".{out.name}.old")
+    shutil.rmtree(partial_folder(out), ignore_errors=True)
+    if old.exists() and not out.exists():
+        old.replace(out)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def partial_folder(out: Path) -> Path:
+    """Return where a corpus is written before it takes its place."""
+    return out.with_name(f".{out.name}.partial")
+
+
 def what_is_there(out: Path, manifest: Manifest, *, force: bool) -> Corpus | None:
     """Return the corpus that the output folder holds; refuse to replace anything else."""
     if not out.exists():

@@ -22,7 +22,9 @@ def atomic_file(path: Path) -> Iterator[Path]:
     """Give a temporary path in the same folder; rename it to ``path`` if the block succeeds, remove it if not."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".partial")
+        descriptor, name = tempfile.mkstemp(
+            dir=path.parent, prefix=f".{path.name[:40]}.{os.getpid()}.", suffix=".partial"
+        )
     except OSError as error:
         raise output_error(error, path) from error
     os.close(descriptor)
@@ -38,6 +40,24 @@ def atomic_file(path: Path) -> Iterator[Path]:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def sweep(folder: Path) -> None:
+    """Remove the temporary files that processes which are gone left below a folder."""
+    for file in folder.rglob(".*.partial"):
+        pid = file.name.split(".")[-3]
+        if pid.isdigit() and not _runs(int(pid)):
+            file.unlink(missing_ok=True)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def write_text(path: Path, text: str) -> None:

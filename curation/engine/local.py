@@ -11,6 +11,7 @@ import json
 import multiprocessing
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
@@ -22,7 +23,7 @@ from typing import IO
 
 import numpy as np
 
-from curation.core.artifact import CACHE_TAG, atomic_file, write_text
+from curation.core.artifact import CACHE_TAG, atomic_file, sweep, write_text
 from curation.core.errors import CurateError, SourceError, WrongSetting
 from curation.core.events import Listener, Progress, SliceDone, StageDone, StageStarted
 from curation.core.fingerprint import fingerprint
@@ -139,7 +140,10 @@ def _check_sha256(one: Input, files: Sequence[File]) -> None:
 def _check_unchanged(file: File) -> None:
     if file.path is None or not file.mtime_ns:
         return
-    facts = file.path.stat()
+    try:
+        facts = file.path.stat()
+    except OSError as error:
+        raise SourceError("was removed while it was being read", where=file.name) from error
     if (facts.st_size, facts.st_mtime_ns) != (file.size, file.mtime_ns):
         raise SourceError("changed while it was being read", where=file.name, hint="run again when it is at rest")
 
@@ -266,6 +270,8 @@ def _run(
         while pending:
             _collect(pending, tally, FIRST_COMPLETED)
     except BrokenProcessPool as error:
+        pool.close()
+        sweep(settings.cache / "slices")
         raise CurateError(
             "a worker process died", where=stage.title, hint="most often memory: use fewer --workers, then run again"
         ) from error
@@ -305,7 +311,7 @@ class _Pool:
     def get(self) -> Executor:
         if self._executor is None:
             self._executor = (
-                ProcessPoolExecutor(self._workers, multiprocessing.get_context("spawn"), initializer=_leave_interrupts)
+                ProcessPoolExecutor(self._workers, multiprocessing.get_context("spawn"), initializer=_follow_parent)
                 if self._processes
                 else ThreadPoolExecutor(self._workers, thread_name_prefix="slice")
             )
@@ -322,9 +328,20 @@ def step_names(stage: Stage) -> dict[int, str]:
     return {one.index: one.name for one in placed} | {UNREADABLE: UNREADABLE_NAME}
 
 
-def _leave_interrupts() -> None:
-    """Let the parent alone answer Ctrl-C: it cancels what is waiting and keeps what is finished."""
+def _follow_parent() -> None:
+    """Let the parent alone answer Ctrl-C: it cancels what is waiting and keeps what is finished.
+
+    And end with the parent, however it ends: a worker that waits for its next task would never notice.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 class _Tally:

@@ -116,8 +116,9 @@ class WordBudget(Selector):
             )
         values = list(shares.values())
         members = [[index] for index in shares]
-        if open_sources:
-            members, values = [*members, open_sources], [*values, budget - total]
+        if open_sources:  # quotas are rounded down; what that leaves falls to the others
+            values = [float(int(value + 1e-9)) for value in values]
+            members, values = [*members, open_sources], [*values, budget - sum(values)]
         caps = [budget if inner is None else int(inner[group].sum()) for group in members]
         return list(zip(members, _round_to_sum(values, budget, caps), strict=True))
 

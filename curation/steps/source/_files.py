@@ -12,6 +12,7 @@ import itertools
 import lzma
 import os
 import re
+import stat
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -88,6 +89,8 @@ def _local_file(name: str, path: Path, written: str = "") -> File:
         raise SourceError("is a folder, not a file", where=where, hint=f"name the files in it: {where.rstrip('/')}/*")
     try:
         facts = path.stat()
+        if not stat.S_ISREG(facts.st_mode):
+            raise SourceError("is no regular file", where=where, hint="copy what it gives to a file first")
     except FileNotFoundError:
         siblings = [file.name for file in path.parent.iterdir()] if path.parent.is_dir() else []
         hint = did_you_mean(path.name, siblings) or f"looked for {path}"

@@ -50,7 +50,7 @@ class Csv(Source):
         reader = csv.reader(self._lines(file, rejects), delimiter=self._delimiter(file), strict=True)
         header = self._row(reader, file, rejects)
         if header is None:
-            raise SourceError("holds no document: it has no header row", where=file.name)
+            raise SourceError(f"holds no document: no header row with {self.text_field!r}", where=file.name)
         for field in filter(None, [self.text_field, self.id_field, *self.meta_fields.values()]):
             if field not in header:
                 hint = did_you_mean(field, header) or "set text_field or delimiter"
