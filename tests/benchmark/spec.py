@@ -47,8 +47,11 @@ _has_letter = _HasLetter()
 
 
 def normalise(text: str) -> str:
-    """NFC, no control or zero-width characters, single blanks and none around line ends,
-    at most one blank line."""
+    """Return NFC without control or zero-width characters, white space laid out one way.
+
+    Single blanks, none around line ends,
+    at most one blank line.
+    """
     if not text.isascii():
         text = unicodedata.normalize("NFC", text)
     text = _dropped.sub("", text)

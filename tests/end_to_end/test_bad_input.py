@@ -1,11 +1,13 @@
 """What is wrong is said in one readable message with its place: exit code 2, never a traceback."""
 
+# ruff: noqa: E501  (the cases are a table, a row a line)
 from __future__ import annotations
 
 import gzip
 import json
 import os
 import subprocess
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -59,7 +61,7 @@ CASES = {
     "an empty gzip": Case("a.txt.gz", gzip.compress(b"", mtime=0), {}, ("a.txt.gz", "holds no document"), "holds no document"),
     "a file of white space": Case("a.txt", b"\n \n\n", {}, ("a.txt", "holds no document"), "holds no document"),
     "a byte order mark alone": Case("a.txt", b"\xef\xbb\xbf", {}, ("a.txt", "holds no document"), "holds no document"),
-    "an empty CSV": Case("a.csv", b"", {"use": "source.csv"}, ("a.csv", "text"), "text"),
+    "an empty CSV": Case("a.csv", b"", {"use": "source.csv"}, ("a.csv", "holds no document"), "holds no document"),
     "a CSV of a header": Case("a.csv", b"text\n", {"use": "source.csv"}, ("a.csv", "holds no document"), "holds no document"),
     "a missing key": Case("a.jsonl", _lines({"text": "a"}, {"txt": "b"}), {}, ("a.jsonl:2", "no field 'text'", "did you mean 'txt'"), "no field 'text'", kept=1),
     "a wrong type": Case("a.jsonl", _lines({"text": "a"}, {"text": 5}), {}, ("a.jsonl:2", "must be a string", "int"), "must be a string", kept=1),
@@ -318,7 +320,7 @@ def test_a_manifest_that_does_not_exist(tmp_path, cli):
 # Budgets ------------------------------------------------------------------------------------------------------------
 
 
-def test_a_quota_above_what_a_source_holds(place, built, cli, write_manifest, look):
+def test_a_quota_above_what_a_source_holds(place, built, cli, look):
     """Which source is short, and by how many words: the number that a person needs."""
     text = (place / "m.yaml").read_text(encoding="utf-8").replace("quota: 8000", "quota: 50000")
     (place / "m.yaml").write_text(text, encoding="utf-8")
@@ -411,8 +413,11 @@ def test_a_plugin_that_fails(place, cli, plugin, write_manifest, look, step, say
     """A bug in a plug-in names the step; the traceback comes with -v."""
     write_manifest(place / "m.yaml", steps=[{"use": f"slow_steps:{step}"}])
     _refused(cli("build", "m.yaml", "-j", 2, cwd=place, env=plugin.env, code=None), says)
-    assert look.left_over(place / "build") == []
+    assert not (place / "build/sample").exists()
     assert "Traceback" in cli("build", "m.yaml", "-j", 2, "-v", cwd=place, env=plugin.env, code=2).err
+    write_manifest(place / "m.yaml")
+    cli("build", "m.yaml", cwd=place)
+    assert look.left_over(place) == []
 
 
 # Limits of the machine ----------------------------------------------------------------------------------------------
@@ -467,6 +472,14 @@ def test_a_limit_on_file_size(place, cli, look, built):
         assert look.digests(place / out) == look.digests(built.corpus)
 
 
+_MEASURE = """
+import resource, subprocess, sys
+code = subprocess.run(sys.argv[1:]).returncode
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+sys.exit(code)
+"""
+
+
 def _huge(path: Path, make: Any) -> None:
     """Write a short document, one of 300 MB without a line end, and a short one."""
     before, after = {
@@ -478,8 +491,7 @@ def _huge(path: Path, make: Any) -> None:
     if path.suffix == ".zst":
         make.zstd(path, before + block * count + after)
         return
-    opener = gzip.open(path, "wb", 1) if path.suffix == ".gz" else path.open("wb")
-    with opener as handle:
+    with gzip.open(path, "wb", 1) if path.suffix == ".gz" else path.open("wb") as handle:
         handle.write(before)
         for _ in range(count):
             handle.write(block)
@@ -496,13 +508,17 @@ def test_a_line_of_300_mb_does_not_fill_the_memory(tmp_path, cli, write_manifest
     more = {} if use != "source.text" else {"documents": "line"}
     source = {"name": "a", "use": use, "path": file, "on_error": on_error, **more}
     write_manifest(tmp_path / "m.yaml", name="x", sources=[source], steps=[], select=None)
-    with (tmp_path / "err").open("w", encoding="utf-8") as err:
-        child = cli.start("build", "m.yaml", "-q", "-j", 2, cwd=tmp_path, stderr=err, stdout=subprocess.DEVNULL)
-        _, status, usage = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
-    said = (tmp_path / "err").read_text(encoding="utf-8")
+    # A process starts with the peak of the one that made it, so a small one stands between this one and the build.
+    child = subprocess.run(
+        [sys.executable, "-c", _MEASURE, str(cli.command), "build", "m.yaml", "-q", "-j", "2"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    said = child.stderr
     assert "Traceback" not in said
-    peak = usage.ru_maxrss / 1024
+    peak = int(child.stdout) / 1024
     assert peak < 700, f"{peak:.0f} MiB"
     if on_error == "fail":
         assert child.returncode == 2

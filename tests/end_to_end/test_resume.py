@@ -20,7 +20,7 @@ def large(tmp_path_factory, cli, make, write_manifest, look):
     folder = tmp_path_factory.mktemp("large")
     writer = make.writer(11)
     blocks = [writer.document(40) for _ in range(300)]
-    order = random.Random(3)
+    order = random.Random(3)  # noqa: S311  (an order, no secret)
     texts = [f"Story {number}. " + " ".join(order.sample(blocks, 3)) for number in range(4600)]
     texts += [writer.nearly(text) for text in texts[:200]] + texts[200:300]
     make.jsonl(folder / "big.jsonl", texts)
@@ -51,7 +51,7 @@ def _slices(folder: Path) -> dict[Path, int]:
 def test_killed_at_random_moments(disturbed, cli, look):
     """Kill -9 at any moment costs only what was not finished: same bytes, nothing left over, no slice made twice."""
     place, expected = disturbed
-    rng = random.Random(20)
+    rng = random.Random(20)  # noqa: S311
     kills = 0
     made: dict[Path, int] = {}
     for attempt in range(14):
@@ -217,7 +217,7 @@ def test_two_builds_into_one_folder(place, cli, look, plugin, write_manifest):
     assert look.left_over(place) == []
 
 
-def test_a_new_threshold_makes_no_slice_again(place, cli, look, write_manifest):
+def test_a_new_threshold_makes_no_slice_again(place, cli, look):
     """The filters before a deduplicator are decided afterwards: trying thresholds is free, and right."""
     cli("build", "m.yaml", cwd=place)
     text = (place / "m.yaml").read_text(encoding="utf-8").replace("min_words: 8", "min_words: 30")
@@ -230,7 +230,7 @@ def test_a_new_threshold_makes_no_slice_again(place, cli, look, write_manifest):
     assert look.digests(place / "build/sample") == look.digests(place / "fresh")
 
 
-def test_a_changed_step_before_others_is_not_taken_from_the_cache(place, cli, look, write_manifest):
+def test_a_changed_step_before_others_is_not_taken_from_the_cache(place, cli):
     """A cache that is too eager is worse than none: a rewriter's setting makes new slices."""
     cli("build", "m.yaml", cwd=place)
     text = (

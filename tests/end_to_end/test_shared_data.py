@@ -1,5 +1,6 @@
 """Real text from beside the checkout: an exact budget, and near duplicates against their labels."""
 
+# ruff: noqa: E501  (the sources are a table, a row a line)
 from __future__ import annotations
 
 import json

@@ -94,7 +94,7 @@ def test_list_documents_a_preset(cli, tmp_path):
         assert part in page
 
 
-def test_list_documents_every_name(cli, tmp_path, sample):
+def test_list_documents_every_name(cli, tmp_path):
     """No page of the catalogue is broken, and no setting is without a description."""
     names = [line.split()[0] for line in cli("list", cwd=tmp_path).out.splitlines()]
     code = (
@@ -233,7 +233,7 @@ def test_init_of_nothing(cli, tmp_path):
 # Diff ---------------------------------------------------------------------------------------------------------------
 
 
-def test_diff_of_one_threshold(built, cli, tmp_path, write_manifest, sample):
+def test_diff_of_one_threshold(built, cli, tmp_path, sample):
     """An ablation is labelled by its one setting, and the overlap adds up to both corpora."""
     shutil.copytree(sample, tmp_path / "data")
     text = (built.folder / "m.yaml").read_text(encoding="utf-8")

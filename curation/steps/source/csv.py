@@ -98,6 +98,8 @@ class Csv(Source):
         number = 0
         for block, _ in itertools.chain(blocks_as_utf8(file, self.encoding), [(b"", 0)]):
             *lines, rest = (rest + block).split(b"\n")
+            if len(rest) > self.max_document_bytes + (1 << 20):  # no line end in sight: keep enough to be too long
+                rest = rest[: self.max_document_bytes + 1]
             ends = [b"\n"] * len(lines)
             if not block and rest:
                 lines, ends = [*lines, rest], [*ends, b""]

@@ -42,8 +42,11 @@ MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
 
 def normalised(text: pl.Expr) -> pl.Expr:
-    """NFC, no control or zero-width characters, single blanks and none around line ends,
-    at most one blank line."""
+    """Return NFC without control or zero-width characters, white space laid out one way.
+
+    Single blanks, none around line ends,
+    at most one blank line.
+    """
     return (
         text.str.normalize("NFC")
         .str.replace_all(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u{200b}-\u{200d}\u{2060}\u{feff}]", "")

@@ -231,3 +231,14 @@ def test_a_document_that_spans_many_blocks_is_passed_over(tmp_path, monkeypatch,
     found = documents(source, tmp_path)
     assert [(place, text.strip()[0]) for place, text in found] == [(1, "a"), (1 + 2 * per, "c"), (1 + 3 * per, "d")]
     assert [place for place, _ in rejects(source, tmp_path)] == [1 + per]
+
+
+@pytest.mark.parametrize("block", [5005, 5011, 5020, 700])
+def test_the_document_after_one_that_is_passed_over_is_kept(tmp_path, monkeypatch, block):
+    """The blank line that ends a long document may lie across two blocks, and be longer than a few bytes."""
+    monkeypatch.setattr("curation.steps.source._files._BLOCK", block)
+    monkeypatch.setattr(_cut, "CHUNK_BYTES", 600)
+    written(tmp_path, "x" * 5000 + "\n" + " " * 20 + "\nkept one\n\nkept two\n")
+    source = Text(path="a.txt", documents="blank_line", max_document_bytes=1024, on_error="skip")
+    assert documents(source, tmp_path) == [(3, "kept one"), (5, "kept two")]
+    assert [place for place, _ in rejects(source, tmp_path)] == [1]
