@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 class Component(BaseModel, ABC):
     """What sources and steps share: frozen settings, a version, and the source that it follows."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
     version: ClassVar[int] = 1
     kind: ClassVar[str]

@@ -16,7 +16,6 @@ from curation.steps.source._files import blocks_as_utf8
 CHUNK_BYTES = 4 << 20
 _HEADER = re.compile(rb"\n(?== = = )")
 _BLANK = re.compile(rb"\n[ \t\r]*\n")
-_TAIL = 8  # bytes kept of a record that is passed over: a boundary may lie across two blocks
 
 #: (buffer, lines of the record that were already dropped) -> where records end in the buffer.
 Ends = Callable[[bytearray, int], NDArray[np.int64]]
@@ -93,7 +92,7 @@ def cut(file: File, find_ends: Ends, limits: Limits) -> Iterator[Chunk]:  # noqa
             if not skipping:
                 rejects.append((line, too_long(file, line, limits)))
                 skipping = True
-            stop = int(ends[0]) if len(ends) else len(buffer) - _TAIL
+            stop = int(ends[0]) if len(ends) else _last_start(buffer)
             lines = buffer.count(b"\n", 0, stop)
             line, dropped = line + lines, dropped + lines
             del buffer[:stop]
@@ -121,6 +120,12 @@ def cut(file: File, find_ends: Ends, limits: Limits) -> Iterator[Chunk]:  # noqa
     if buffer or rejects:
         data = None if skipping or not buffer else bytes(buffer)
         yield Chunk(number, data, line, read - told, tuple(rejects))
+
+
+def _last_start(buffer: bytearray) -> int:
+    """Return from where a buffer must be kept: a boundary that began at its last line end may end in the next block."""
+    start = buffer.rfind(b"\n")
+    return start if start >= 0 and len(buffer) - start < CHUNK_BYTES else max(len(buffer) - 1, 0)
 
 
 def too_long(file: File, line: int, limits: Limits) -> str:

@@ -59,11 +59,11 @@ class Csv(Source):
         held: list[tuple[int, list[str]]] = []
         number = size = 0
         while True:
-            line = reader.line_num + len(rejects) + 1
             row = self._row(reader, file, rejects)
             if row is None:
                 break
             if row:
+                line = reader.line_num - sum(field.count("\n") for field in row)  # where it begins
                 held.append((line, row))
                 size += sum(map(len, row))
             if size >= CHUNK_BYTES:
@@ -94,12 +94,16 @@ class Csv(Source):
 
     def _lines(self, file: File, rejects: list[tuple[int, str]]) -> Iterator[str]:
         """Yield the lines of a file with their ends, as the csv module wants them."""
-        rest = b""
-        number = 0
+        pending: list[bytes] = []
+        held = number = 0
         for block, _ in itertools.chain(blocks_as_utf8(file, self.encoding), [(b"", 0)]):
-            *lines, rest = (rest + block).split(b"\n")
-            if len(rest) > self.max_document_bytes + (1 << 20):  # no line end in sight: keep enough to be too long
-                rest = rest[: self.max_document_bytes + 1]
+            if block and b"\n" not in block:
+                if held <= self.max_document_bytes:  # beyond that, what is held is enough to be too long
+                    pending.append(block)
+                    held += len(block)
+                continue
+            *lines, rest = b"".join([*pending, block]).split(b"\n")
+            pending, held = [rest], len(rest)
             ends = [b"\n"] * len(lines)
             if not block and rest:
                 lines, ends = [*lines, rest], [*ends, b""]
@@ -113,7 +117,7 @@ class Csv(Source):
                         hint = "set `encoding:`, or drop the line with on_error: skip"
                         raise SourceError(reason, where=f"{file.name}:{number}", hint=hint) from error
                     rejects.append((number, reason))
-                    continue
+                    text = "\n"  # a blank line in its place keeps the count of lines
                 yield text.removeprefix("\ufeff") if number == 1 else text
 
     def parse(self, file: File, chunk: Chunk) -> Parsed:
