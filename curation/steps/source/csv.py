@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import itertools
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -47,7 +48,10 @@ class Csv(Source):
     def chunks(self, file: File) -> Iterator[Chunk]:
         """Parse rows in order (a quoted field may hold line ends, so no cut can be made beforehand)."""
         rejects: list[tuple[int, str]] = []
-        reader = csv.reader(self._lines(file, rejects), delimiter=self._delimiter(file), strict=True)
+        with closing(self._lines(file, rejects)) as lines:
+            yield from self._chunks(csv.reader(lines, delimiter=self._delimiter(file), strict=True), file, rejects)
+
+    def _chunks(self, reader: Any, file: File, rejects: list[tuple[int, str]]) -> Iterator[Chunk]:
         header = self._row(reader, file, rejects)
         if header is None:
             raise SourceError(f"holds no document: no header row with {self.text_field!r}", where=file.name)
@@ -92,7 +96,7 @@ class Csv(Source):
         suffixes = [suffix for suffix in Path(file.name).suffixes if suffix in _DELIMITERS]
         return self.delimiter or (_DELIMITERS[suffixes[0]] if suffixes else ",")
 
-    def _lines(self, file: File, rejects: list[tuple[int, str]]) -> Iterator[str]:
+    def _lines(self, file: File, rejects: list[tuple[int, str]]) -> Generator[str]:
         """Yield the lines of a file with their ends, as the csv module wants them."""
         pending: list[bytes] = []
         held = number = 0
