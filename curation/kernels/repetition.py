@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from curation.core.schema import Documents
 from curation.kernels.compile import inlined, kernel
+from curation.kernels.hash_set import longest
 from curation.kernels.hashing import mix
 from curation.kernels.scan import L_END, L_START, scan
 from curation.kernels.utf8 import ASK, SPACES, wide_space_at
@@ -88,7 +89,7 @@ def _repeated(
 ) -> NDArray[np.int64]:
     n = len(offsets) - 1
     counts = np.zeros((n, 3), dtype=np.int64)
-    table = np.zeros(1 << _bits(_longest(piece_offsets)), dtype=np.uint64)
+    table = np.zeros(1 << _bits(longest(piece_offsets)), dtype=np.uint64)
     for row in range(n):
         pieces = piece_offsets[row + 1] - piece_offsets[row]
         counts[row, PIECES] = pieces
@@ -189,10 +190,10 @@ def _grow(
     documents = len(offsets) - 1
     first = np.full(len(words), -1, dtype=np.int32)
     counts = np.zeros((documents, 3), dtype=np.int64)
-    longest = _longest(offsets)
-    keys = np.zeros(1 << _bits(longest), dtype=np.uint64)
+    largest = longest(offsets)
+    keys = np.zeros(1 << _bits(largest), dtype=np.uint64)
     seen = np.empty((len(keys), 2), dtype=np.int32)  # occurrences, and the place of the first
-    met = np.zeros(longest, dtype=np.bool_)
+    met = np.zeros(largest, dtype=np.bool_)
     for d in range(documents):
         start = offsets[d]
         runs = max(offsets[d + 1] - start - n + 1, 0)
@@ -253,14 +254,6 @@ def _walk(first: NDArray[np.int32], ends: NDArray[np.int64], n: int, met: NDArra
 
 
 # Open addressing: a table of 2 ** bits slots, at most half full -------------------------------------------------------
-
-
-@inlined
-def _longest(offsets: NDArray[np.int64]) -> int:
-    longest = np.int64(1)
-    for d in range(len(offsets) - 1):
-        longest = max(longest, offsets[d + 1] - offsets[d])
-    return longest
 
 
 @inlined

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curation.kernels.compile import inlined, kernel
+from curation.kernels.hash_set import holds, insert, longest, slots_for
 from curation.kernels.hashing import mix
 
 _BASE = np.uint64(0x9E3779B97F4A7C15)
@@ -42,7 +43,7 @@ def band_keys(
     """Return (documents, bands) LSH keys: a hash of ``rows`` MinHash values each; 0 where a text has no n-gram."""
     documents = len(offsets) - 1
     keys = np.zeros((documents, bands), dtype=np.uint32)
-    grams = np.empty(_longest(offsets), dtype=np.uint64)
+    grams = np.empty(longest(offsets), dtype=np.uint64)
     permutations = len(factors)
     least = np.empty(permutations, dtype=np.uint32)
     for d in range(documents):
@@ -70,16 +71,16 @@ def unique_ngrams(
     documents = len(offsets) - 1
     sets = np.empty(len(words), dtype=np.uint64)
     set_offsets = np.zeros(documents + 1, dtype=np.int64)
-    longest = _longest(offsets)
-    grams = np.empty(longest, dtype=np.uint64)
-    table = np.zeros(_slots(longest), dtype=np.uint64)
+    largest = longest(offsets)
+    grams = np.empty(largest, dtype=np.uint64)
+    table = np.zeros(slots_for(largest), dtype=np.uint64)
     place = 0
     for d in range(documents):
         count = ngram_hashes(words, offsets[d], offsets[d + 1], n, grams)
-        slots = _slots(count)
+        slots = slots_for(count)
         table[:slots] = 0
         for g in range(count):
-            if _insert(table, slots, grams[g]):
+            if insert(table, slots, grams[g]):
                 sets[place] = grams[g]
                 place += 1
         set_offsets[d + 1] = place
@@ -102,7 +103,7 @@ def verify_pairs(
     ``parents`` is the union-find forest over all documents. Pairs already joined need no proof and are skipped.
     ``similarity`` keeps, for both documents of a joined pair, the index that joined them.
     """
-    table = np.zeros(_slots(_longest(set_offsets)), dtype=np.uint64)
+    table = np.zeros(slots_for(longest(set_offsets)), dtype=np.uint64)
     slots = 0
     loaded = np.int64(-1)
     compared = 0
@@ -119,14 +120,14 @@ def verify_pairs(
         if min(left_size, right_size) / max(left_size, right_size) < threshold:
             continue  # the sizes alone rule it out
         if loaded != left:
-            slots = _slots(left_size)
+            slots = slots_for(left_size)
             table[:slots] = 0
             for g in range(set_offsets[left], set_offsets[left + 1]):
-                _insert(table, slots, sets[g])
+                insert(table, slots, sets[g])
             loaded = left
         shared = 0
         for g in range(set_offsets[right], set_offsets[right + 1]):
-            shared += _holds(table, slots, sets[g])
+            shared += holds(table, slots, sets[g])
         jaccard = shared / (left_size + right_size - shared)
         if jaccard >= threshold:
             parents[max(a, b)] = min(a, b)
@@ -151,43 +152,3 @@ def find_roots(parents: NDArray[np.int64]) -> NDArray[np.int64]:
     for i in range(len(parents)):
         roots[i] = find_root(parents, i)
     return roots
-
-
-@inlined
-def _longest(offsets: NDArray[np.int64]) -> int:
-    longest = np.int64(1)
-    for d in range(len(offsets) - 1):
-        longest = max(longest, offsets[d + 1] - offsets[d])
-    return longest
-
-
-@inlined
-def _slots(count: int) -> int:
-    slots = 16
-    while slots < 2 * count:
-        slots *= 2
-    return slots
-
-
-@inlined
-def _insert(table: NDArray[np.uint64], slots: int, key: np.uint64) -> bool:
-    """Add a key to an open-addressing table; return whether it was new. 0 marks a free slot."""
-    key = max(key, np.uint64(1))
-    place = key & np.uint64(slots - 1)
-    while table[place] != 0:
-        if table[place] == key:
-            return False
-        place = (place + np.uint64(1)) & np.uint64(slots - 1)
-    table[place] = key
-    return True
-
-
-@inlined
-def _holds(table: NDArray[np.uint64], slots: int, key: np.uint64) -> bool:
-    key = max(key, np.uint64(1))
-    place = key & np.uint64(slots - 1)
-    while table[place] != 0:
-        if table[place] == key:
-            return True
-        place = (place + np.uint64(1)) & np.uint64(slots - 1)
-    return False
