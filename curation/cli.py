@@ -294,6 +294,9 @@ def main() -> None:
     """Run the command line: exit 0 when all is well, 1 when a check failed, 2 for what the user can mend."""
     try:
         application()()
+    except KeyboardInterrupt:  # before a verb began, or in one that leaves nothing behind
+        err.print("\ninterrupted")
+        sys.exit(130)
     except Exception as error:
         from curation.core.errors import CurateError, LockMismatch  # noqa: PLC0415
 
