@@ -21,7 +21,9 @@ print(cut_words(data, np.array([0, 3]), np.ones(1, np.int32))[0])
 def length_of_first_word(folder: Path) -> int:
     """Return what a copy of the package makes of the first word of abc, in a process of its own."""
     environment = {**os.environ, "PYTHONPATH": str(folder)}
-    done = subprocess.run([sys.executable, "-c", PROGRAM], env=environment, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM], env=environment, cwd=folder, capture_output=True, text=True, check=True
+    )
     return int(done.stdout)
 
 
