@@ -29,12 +29,16 @@ STAMP = _digest_of_sources()
 
 def kernel(function: F) -> F:
     """Compile a kernel lazily."""
-    compiled = numba.njit(nogil=True, cache=True, boundscheck=False)(function)
+    return _stamped(numba.njit(nogil=True, cache=True, boundscheck=False)(function))
+
+
+def inlined(function: F) -> F:
+    """Compile a small function that only kernels call. LLVM inlines it, so numba need not."""
+    return _stamped(numba.njit(nogil=True, cache=True, boundscheck=False, inline="never")(function))
+
+
+def _stamped(compiled: F) -> F:
     cache = getattr(compiled, "_cache", None)  # there is none with NUMBA_DISABLE_JIT=1
     if cache is not None:
         cache._cache_file._source_stamp = STAMP  # noqa: SLF001  (numba has no public way; a unit test watches this)
     return compiled
-
-
-#: A small function that only kernels call; LLVM inlines it.
-inlined = kernel
