@@ -82,7 +82,7 @@ class Deduplicator(Step):
 
     def cut(self, docs: Documents, rows: NDArray[np.int64], parts: NDArray[np.int64]) -> pa.Array:
         """Return the texts without the given parts (only where ``cuts_parts``)."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} says that it cuts parts, and has no cut()")
 
 
 @dataclass

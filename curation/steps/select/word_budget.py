@@ -144,7 +144,7 @@ class WordBudget(Selector):
             raise BudgetError(
                 "not enough words for the budget:\n    " + "\n    ".join(short),
                 where="select",
-                hint="lower the quota or the budget, loosen the filters (`ledger` reasons say which), or add text",
+                hint="lower the quota or the budget, loosen the steps that drop most (see each stage), or add text",
             )
 
     def _fill_group(

@@ -204,6 +204,15 @@ def blocks_as_utf8(file: File, encoding: str) -> Iterator[tuple[bytes, int]]:
         yield text.encode(), read
 
 
+def is_utf8(raw: bytes) -> bool:
+    """Return whether bytes are UTF-8."""
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _zstd(raw: IO[bytes]) -> pa.NativeFile:
     """Decompress zstd through Arrow: in bounded memory, across frames, and a missing end is an error."""
     return pa.CompressedInputStream(pa.PythonFile(raw, mode="r"), "zstd")

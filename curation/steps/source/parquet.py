@@ -13,7 +13,7 @@ from pydantic import Field
 from curation.core.errors import SourceError, WrongSetting, did_you_mean
 from curation.steps.kinds import Chunk, File, Parsed, Source
 from curation.steps.source._cut import CHUNK_BYTES
-from curation.steps.source._files import InputPath, find_files, open_raw
+from curation.steps.source._files import InputPath, find_files, is_utf8, open_raw
 
 if TYPE_CHECKING:
     import pyarrow.parquet as pq
@@ -104,7 +104,7 @@ class Parquet(Source):
         try:
             texts.validate(full=True)
         except pa.ArrowInvalid:
-            good = np.array([_is_unicode(value) for value in texts.cast(pa.large_binary()).to_pylist()])
+            good = np.array([is_utf8(value) for value in texts.cast(pa.large_binary()).to_pylist()])
             self._refuse("the text is not valid UTF-8", file, int(positions[~good][0]))
             rejects += [(int(place), "the text is not valid UTF-8") for place in positions[~good]]
             mask = pa.array(good)
@@ -116,14 +116,6 @@ class Parquet(Source):
             meta={name: batch.column(field).cast(pa.string()) for name, field in self.meta_fields.items()},
             rejects=rejects,
         )
-
-
-def _is_unicode(raw: bytes) -> bool:
-    try:
-        raw.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _chunk(held: list[pa.RecordBatch], number: int, row: int, share: float) -> Chunk:

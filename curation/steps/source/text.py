@@ -17,7 +17,7 @@ from curation.core.schema import text_array
 from curation.kernels.texts import gather
 from curation.steps.kinds import Chunk, File, Parsed, Source
 from curation.steps.source._cut import BLANK_ENDS, HEADER_ENDS, Ends, Limits, cut, line_ends, no_ends, too_long
-from curation.steps.source._files import InputPath, find_files
+from curation.steps.source._files import InputPath, find_files, is_utf8
 
 _LINES = re.compile(r"([1-9]\d*) lines")
 _BOM = b"\xef\xbb\xbf"
@@ -144,7 +144,7 @@ class Text(Source):
             texts.validate(full=True)
         except pa.ArrowInvalid:
             for row in range(len(texts)):
-                bad[row] = not _is_unicode(out[offsets[row] : offsets[row + 1]].tobytes())
+                bad[row] = not is_utf8(out[offsets[row] : offsets[row + 1]].tobytes())
             texts = pa.array(
                 [
                     "" if bad[row] else out[offsets[row] : offsets[row + 1]].tobytes().decode()
@@ -181,11 +181,3 @@ class Text(Source):
             match = _HEADER.fullmatch(line)
             titles.append(match[1] if match else None)
         return titles
-
-
-def _is_unicode(raw: bytes) -> bool:
-    try:
-        raw.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
