@@ -74,7 +74,7 @@ def build(manifest: Manifest, options: Options) -> Corpus:
             _tell_done(before, options, cache, started, reused=True)
             return before
         tables = _run_stages(manifest, plan, inputs, settings)
-        selection, taken = _select(manifest, tables[-1], settings)
+        selection, taken = _select(manifest, tables, settings)
         partial = partial_folder(out)
         try:
             record = write_corpus(manifest, steps, inputs, tables, selection, taken, partial, settings)
@@ -184,8 +184,11 @@ def words_by_source(table: StageTable, column: str, sources: int) -> list[int]:
     return [int(values[table.source == index].sum()) for index in range(sources)]
 
 
-def _select(manifest: Manifest, table: StageTable, settings: Settings) -> tuple[Selection, NDArray[np.int32]]:
-    """Run the selectors; return the selection (rows of the table) and the words taken of every row."""
+def _select(
+    manifest: Manifest, tables: Sequence[StageTable], settings: Settings
+) -> tuple[Selection, NDArray[np.int32]]:
+    """Run the selectors; return the selection, in rows of the last table, and the words taken of each row."""
+    table = tables[-1]
     view = View(
         table,
         None,
@@ -193,7 +196,7 @@ def _select(manifest: Manifest, table: StageTable, settings: Settings) -> tuple[
         lambda title, done, total, unit: settings.listen(Progress(title, done, total, unit)),
     )
     chosen = Selection(np.arange(len(view.rows)), view.words)
-    terms = manifest.terms(tuple(words_by_source(table, "words_read", len(manifest.sources))))
+    terms = manifest.terms(tuple(words_by_source(tables[0], "words_read", len(manifest.sources))))
     for number, entry in enumerate(manifest.select, start=len(manifest.steps)):
         before = chosen
         chosen = entry.component.choose(view, chosen, terms)

@@ -10,7 +10,7 @@ import pytest
 
 from curation.build import Options, build
 from curation.core import events
-from curation.core.errors import CurateError, LockMismatch, OutputError
+from curation.core.errors import BudgetError, CurateError, LockMismatch, OutputError
 from curation.corpus import LOCK, Corpus
 from curation.manifest import load
 from tests.unit.helpers import build_raw, build_texts, texts_of, write_jsonl
@@ -219,3 +219,15 @@ def test_the_seed_decides_choice_and_order(tmp_path, seed):
     )
     assert one == two
     assert one != other
+
+
+def test_what_is_missing_is_told_against_what_was_read(tmp_path):
+    """Documents that an earlier stage removed were read as well: the error must count them."""
+    texts = ["one two three four\nfive six", "one two three four\nseven eight", "a"]
+    steps = [
+        {"use": "filter.word_count", "min_words": 2},
+        {"use": "dedup.exact", "level": "line"},
+        {"use": "filter.word_count", "name": "again", "min_words": 3},
+    ]
+    with pytest.raises(BudgetError, match=r"short by 94 words \(asked for 100, 6 left of 13 read\)"):
+        build_texts(tmp_path, texts, steps, select=[{"use": "select.word_budget", "words": 100}])
