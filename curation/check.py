@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,52 +29,33 @@ def check_sources(manifest: Manifest) -> list[dict[str, Any]]:
     Raises:
         SourceError: for the first file that cannot be read as the manifest says.
     """
-    found = []
-    settings = Settings(Path(), 2, 4096, ignore)
     inputs = find_inputs(manifest)
-    for one in pin([one for one in inputs if all(file.path for file in one.files)], settings):
-        documents = words = 0
-        sample = ""
-        for number, file in enumerate(one.files):
-            chunk = next(iter(one.source.chunks(file)), None)
-            if chunk is None:
-                if one.source.on_error == "fail":
-                    hint = "leave the file out, or set on_error: skip"
-                    raise SourceError("holds no document", where=file.name, hint=hint)
-                continue
-            batch = one.source.read_chunk(one.name, one.index, number, file, chunk)
-            documents += batch.num_rows
-            words += int(batch.column("words").to_numpy().sum())
-            sample = sample or " ".join(batch.column("text")[0].as_py().split()[:8] if batch.num_rows else [])
-        found.append(
-            {
-                "name": one.name,
-                "files": len(one.files),
-                "bytes": sum(file.size for file in one.files),
-                "documents": documents,
-                "words": words,
-                "sample": sample[:60],
-            }
-        )
-    remote = [one for one in inputs if not all(file.path for file in one.files)]
-    found += [_remote(one) for one in remote]
-    return found
+    local = [one for one in inputs if all(file.path for file in one.files)]
+    remote = [one for one in inputs if one not in local]  # of these the first file must answer
+    pinned = pin(local, Settings(Path(), 2, 4096, ignore))
+    return [_seen(one, one.files) for one in pinned] + [_seen(one, one.files[:1]) for one in remote]
 
 
-def _remote(one: Input) -> dict[str, Any]:
-    """Open a source that is not on this machine's disk: its first piece must come."""
-    chunk = next(iter(one.source.chunks(one.files[0])), None)
-    if chunk is None:
-        raise SourceError("holds no document", where=one.files[0].name)
-    batch = one.source.read_chunk(one.name, one.index, 0, one.files[0], chunk)
-    size = sum(file.size for file in one.files)
-    words = int(batch.column("words").to_numpy().sum())
-    sample = " ".join(batch.column("text")[0].as_py().split()[:8] if batch.num_rows else [])
+def _seen(one: Input, files: Sequence[File]) -> dict[str, Any]:
+    """Read the first piece of each file and return what was in it."""
+    documents = words = 0
+    sample = ""
+    for number, file in enumerate(files):
+        chunk = next(iter(one.source.chunks(file)), None)
+        if chunk is None:
+            if one.source.on_error == "fail":
+                hint = "leave the file out, or set on_error: skip"
+                raise SourceError("holds no document", where=file.name, hint=hint)
+            continue
+        batch = one.source.read_chunk(one.name, one.index, number, file, chunk)
+        documents += batch.num_rows
+        words += int(batch.column("words").to_numpy().sum())
+        sample = sample or " ".join(batch.column("text")[0].as_py().split()[:8] if batch.num_rows else [])
     return {
         "name": one.name,
         "files": len(one.files),
-        "bytes": size,
-        "documents": batch.num_rows,
+        "bytes": sum(file.size for file in one.files),
+        "documents": documents,
         "words": words,
         "sample": sample[:60],
     }

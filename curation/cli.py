@@ -98,7 +98,7 @@ def _display(*, as_json: bool, quiet: bool) -> Display:
 
 def _with_times(display: Listener) -> Listener:
     """Also tell, for each stage, the CPU seconds and the memory so far."""
-    from curation.core.events import Event, StageDone, Warned  # noqa: PLC0415
+    from curation.core.events import Event, StageDone  # noqa: PLC0415
     from curation.display import memory_mib  # noqa: PLC0415
 
     def listen(event: Event) -> None:
@@ -107,8 +107,6 @@ def _with_times(display: Listener) -> Listener:
             times = os.times()
             cpu = times.user + times.system + times.children_user + times.children_system
             err.print(f"  {cpu:.1f} CPU-s so far, {memory_mib():,.0f} MiB resident", highlight=False)
-        if isinstance(event, Warned):
-            return
 
     return listen
 
