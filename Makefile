@@ -4,11 +4,15 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
 
-.PHONY: demo test test-slow check bench wheel clean
+.PHONY: demo demo-train test test-slow check bench wheel clean
 
 demo: .venv/.demo  ## build the quick-start corpus and say where the report is
 	$(BIN)/curate build quickstart
 	@echo "The report: build/quickstart/README.md, audit.json, ledger.parquet"
+
+demo-train: .venv/.demo-train  ## the same, then a small model of it, in about two minutes
+	$(BIN)/curate build quickstart
+	$(BIN)/curate train --corpus build/quickstart --recipe gpt-bert-proxy --out runs/first --resume
 
 test: .venv/.dev  ## all tests but the slow ones
 	$(PYTEST) -m "not slow and not benchmark"
@@ -32,9 +36,11 @@ wheel: .venv/.dev  ## build the wheel and try it in an environment of its own
 	rm -rf build/wheel build/wheel-venv
 	$(BIN)/python -m build --wheel --outdir build/wheel . > /dev/null
 	$(PYTHON) -m venv build/wheel-venv
-	build/wheel-venv/bin/python -m pip --disable-pip-version-check -q install -c constraints.txt "$$(ls build/wheel/*.whl)[demo]"
+	build/wheel-venv/bin/python -m pip --disable-pip-version-check -q install -c constraints.txt "$$(ls build/wheel/*.whl)[demo,train]"
 	cd build && wheel-venv/bin/curate build quickstart --locked --force --out wheel-quickstart
 	test "$$(cat build/wheel-quickstart/text/*.train | wc -w)" -eq 400000
+	cd build && wheel-venv/bin/curate train --corpus wheel-quickstart --recipe gpt-bert-proxy --max-words 30000 --force --out wheel-run
+	test -f build/wheel-run/model/modeling_curate.py
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
@@ -43,9 +49,13 @@ wheel: .venv/.dev  ## build the wheel and try it in an environment of its own
 	$(PIP) install -c constraints.txt -e ".[demo]"
 	@touch $@
 
+.venv/.demo-train: .venv/bin/python pyproject.toml constraints.txt
+	$(PIP) install -c constraints.txt -e ".[demo,train]"
+	@touch $@
+
 .venv/.dev: .venv/bin/python pyproject.toml constraints.txt
 	$(PIP) install -c constraints.txt -e ".[dev]"
-	@touch $@ .venv/.demo
+	@touch $@ .venv/.demo .venv/.demo-train
 
 .venv-bench/.peers: tests/benchmark/requirements-peers.txt
 	$(PYTHON) -m venv .venv-bench

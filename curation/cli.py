@@ -30,6 +30,13 @@ out = Console()
 err = Console(stderr=True)
 _VERBOSE = {"on": False}
 
+
+
+def be_verbose(*, on: bool) -> None:
+    """Show tracebacks with errors, for verbs that live elsewhere."""
+    _VERBOSE["on"] = on
+
+
 ManifestArgument = Annotated[str, typer.Argument(help="A manifest, or the name of one that ships with curate.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON to standard output.")]
 VerboseOption = Annotated[bool, typer.Option("-v", "--verbose", help="Show tracebacks and where time went.")]
@@ -270,6 +277,10 @@ def _root(
     """Build text corpora of exactly N words, and show what was done."""
 
 
+#: As they follow each other in work; others come after, by name.
+_ORDER = ("build", "check", "plan", "list", "init", "schema", "diff", "train", "recipes")
+
+
 def application() -> typer.Typer:
     """Return the application with every verb that is installed."""
     app = typer.Typer(
@@ -280,7 +291,7 @@ def application() -> typer.Typer:
         rich_markup_mode="rich",
     )
     app.callback()(_root)
-    order = {name: place for place, name in enumerate(("build", "check", "plan", "list", "init", "schema", "diff"))}
+    order = {name: place for place, name in enumerate(_ORDER)}
     verbs = {verb.name: verb for verb in entry_points(group="curate.verbs")}
     for name in sorted(verbs, key=lambda name: (order.get(name, len(order)), name)):
         function: Callable[..., Any] = verbs[name].load()

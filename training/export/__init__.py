@@ -1,0 +1,1 @@
+"""From a trained model to a folder that Hugging Face's Auto classes load."""

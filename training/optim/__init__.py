@@ -1,0 +1,1 @@
+"""How weights change: optimisers, schedules, moving average; ``settings`` and ``schedule`` need no torch."""
