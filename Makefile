@@ -17,7 +17,7 @@ demo-train: .venv/.demo-train  ## the same, then a small model of it, in about t
 test: .venv/.dev  ## all tests but the slow ones
 	$(PYTEST) -m "not slow and not benchmark"
 
-test-slow: .venv/.dev  ## only the slow ones
+test-slow: .venv/.dev .venv-hf4/.ready  ## only the slow ones
 	$(PYTEST) -m slow
 
 check: .venv/.dev  ## lint, format, types, layers, spelling, fast tests
@@ -30,6 +30,7 @@ check: .venv/.dev  ## lint, format, types, layers, spelling, fast tests
 
 bench: .venv/.dev .venv-bench/.peers  ## against peers, in one run (needs the real data, and an hour)
 	.venv-bench/bin/python -m tests.benchmark.bench_build --sizes 5M,20M,100M --curate $(CURDIR)/$(BIN)/curate
+	$(BIN)/python -m tests.benchmark.bench_train
 	$(BIN)/python -m pytest tests/benchmark -m benchmark --benchmark-only --benchmark-columns=min,median,rounds -q -p no:cacheprovider
 
 wheel: .venv/.dev  ## build the wheel and try it in an environment of its own
@@ -56,6 +57,12 @@ wheel: .venv/.dev  ## build the wheel and try it in an environment of its own
 .venv/.dev: .venv/bin/python pyproject.toml constraints.txt
 	$(PIP) install -c constraints.txt -e ".[dev]"
 	@touch $@ .venv/.demo .venv/.demo-train
+
+.venv-hf4/.ready:  # transformers 4.51.3, which the BabyLM evaluation pins: exports must load there too
+	$(PYTHON) -m venv .venv-hf4
+	.venv-hf4/bin/python -m pip --disable-pip-version-check -q install torch==2.13.0
+	.venv-hf4/bin/python -m pip --disable-pip-version-check -q install transformers==4.51.3 'huggingface_hub<1' safetensors numpy
+	@touch $@
 
 .venv-bench/.peers: tests/benchmark/requirements-peers.txt
 	$(PYTHON) -m venv .venv-bench

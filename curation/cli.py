@@ -31,7 +31,6 @@ err = Console(stderr=True)
 _VERBOSE = {"on": False}
 
 
-
 def be_verbose(*, on: bool) -> None:
     """Show tracebacks with errors, for verbs that live elsewhere."""
     _VERBOSE["on"] = on

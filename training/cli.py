@@ -13,7 +13,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from curation.core.errors import CurateError
 
@@ -131,21 +130,15 @@ def recipes(
 
         out.print(escape(explained(load_recipe(name))), highlight=False, soft_wrap=True)
         return
-    table = Table("recipe", "model", "width x layers", "objective", "length", "run", box=None, padding=(0, 2, 0, 0))
-    for known in recipe_names():
+    names = recipe_names()
+    width = max(map(len, names))
+    for known in names:
         loaded = load_recipe(known)
-        model, duration = loaded.model, loaded.duration.model_dump(exclude_none=True)
+        model = loaded.model
+        ((unit, amount),) = loaded.duration.model_dump(exclude_none=True).items()
         lengths = "/".join(str(length) for _, length in loaded.schedule.length)
-        ((unit, amount),) = duration.items()
-        table.add_row(
-            known,
-            model.use,
-            f"{model.hidden_size} x {model.num_hidden_layers}",
-            loaded.objective.use,
-            lengths,
-            f"{amount:,g} {unit}",
-        )
-    out.print(table)
+        about = f"{model.use} {model.hidden_size}x{model.num_hidden_layers}, {loaded.objective.use}, length {lengths}"
+        out.print(f"{known:<{width}}  [dim]{about}, {amount:,g} {unit}[/]", highlight=False, soft_wrap=True)
     out.print("`curate recipes NAME` shows one whole, and what is known of its source", highlight=False)
 
 

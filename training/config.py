@@ -276,5 +276,5 @@ def _explained(part: BaseModel, depth: int) -> Iterator[str]:
                 yield f"{indent}{name}: |"
                 yield from (f"{indent}  {line}" for line in plain.strip().split("\n"))
             else:
-                text = yaml.safe_dump({name: plain}, default_flow_style=None, width=1000, allow_unicode=True)
-                yield from (f"{indent}{line}" for line in text.rstrip().split("\n"))
+                text = yaml.safe_dump(plain, default_flow_style=True, width=10_000, allow_unicode=True)
+                yield f"{indent}{name}: {text.removesuffix('...' + chr(10)).rstrip()}"

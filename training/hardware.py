@@ -15,6 +15,7 @@ from typing import Any
 import torch
 
 from training.errors import RecipeError
+from training.kernels import narrow
 
 #: Dense matrix products per second with 16-bit inputs and 32-bit sums, and with plain 32-bit floats (no TF32): the
 #: makers' data sheets, without sparsity. A more special name comes before the one that it contains.
@@ -67,8 +68,10 @@ class Hardware:
         torch.set_num_threads(threads)
         if device == "cpu":
             keep_freed_memory()
+        chosen = choose_precision(precision, device)
+        narrow.switch(on=device == "cpu" and chosen == "bf16")
         name = torch.cuda.get_device_name() if device == "cuda" else cpu_name()
-        return cls(device, choose_precision(precision, device), name, threads)
+        return cls(device, chosen, name, threads)
 
     @property
     def pins(self) -> bool:
@@ -82,7 +85,8 @@ class Hardware:
 
         # It remembers the precision of the first accelerator in a process, and refuses another for the next run.
         AcceleratorState._reset_state()  # noqa: SLF001
-        mixed = "no" if self.precision == "fp32" else self.precision
+        # On a CPU products are narrowed one by one (kernels/narrow.py), which is faster than autocast.
+        mixed = "no" if self.precision == "fp32" or self.device == "cpu" else self.precision
         return Accelerator(mixed_precision=mixed, cpu=self.device == "cpu")
 
     def peak(self) -> float | None:

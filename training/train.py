@@ -244,6 +244,7 @@ def _train(  # noqa: C901, PLR0912, PLR0915  (one run, read top to bottom)
         longest = max(steps.lengths)
         run.save(status="done", **record.results(run, recipe, model, progress, final, stopped, teachers, longest))
     accelerator.wait_for_everyone()
+    run = run if first else Run.open(run.folder)
     listen(record.done(run, reused=False))
     return run
 

@@ -5,7 +5,9 @@ transformers is not imported: what it expects in the files is written out, so th
 
 from __future__ import annotations
 
+import errno
 import json
+import re
 import shutil
 from collections.abc import Mapping
 from importlib import resources
@@ -13,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 
 from curation.core.artifact import output_error, sync
@@ -20,24 +23,10 @@ from training.config import Recipe
 from training.export.card import card
 from training.export.plain import PLAIN, State
 
-#: The files that an export of our own families needs, all in one folder there.
-CODE = (
-    "training.export.configuration_curate",
-    "training.export.modeling_curate",
-    "training.models.elc_bert",
-    "training.models.gpt_bert",
-    "training.models.ltg_bert",
-    "training.models.layers.activations",
-    "training.models.layers.dropout",
-    "training.models.layers.feed_forward",
-    "training.models.layers.language_head",
-    "training.models.layers.mix",
-    "training.models.layers.relative_attention",
-    "training.models.layers.relative_embedding",
-    "training.models.layers.relative_model",
-    "training.models.layers.relative_positions",
-    "training.models.layers.visibility",
-)
+#: The file that transformers loads; an export of our own families holds it and all that it imports, in one folder.
+MODELING = "training.export.modeling_curate"
+_IMPORT = re.compile(r"^from (training\.(?:models|export)\.\S+) import ", re.MULTILINE)
+_COMPILED = re.compile(r"try:\n    from training\.kernels import [^\n]*\nexcept ImportError:[^\n]*\n    (\w+) = None")
 _CLASSES = {
     "AutoModel": "CurateModel",
     "AutoModelForCausalLM": "CurateForCausalLM",
@@ -69,7 +58,8 @@ def export(folder: Path, recipe: Recipe, settings: Any, state: State, tokenizer:
             config, named = PLAIN[settings.use](settings, state, special)
         else:
             config, named = _own(recipe, settings), {f"model.{name}": value for name, value in state.items()}
-            _copy_code(partial)
+            for file, text in code().items():
+                (partial / file).write_text(text, encoding="utf-8")
         # A special that is not there is written as null: left out, it would be the class's own number for it.
         config = {
             "bos_token_id": special["begin"],
@@ -81,11 +71,11 @@ def export(folder: Path, recipe: Recipe, settings: Any, state: State, tokenizer:
         }
         _json(partial / "config.json", config)
         tensors = {name: value.detach().to("cpu", torch.float32).contiguous().clone() for name, value in named.items()}
-        save_file(tensors, partial / "model.safetensors", metadata={"format": "pt"})
+        _weights(partial / "model.safetensors", tensors)
         _tokenizer(partial, tokenizer, special, settings)
         (partial / "README.md").write_text(card(recipe, settings, facts), encoding="utf-8")
-        for file in partial.iterdir():
-            sync(file)
+        for written in partial.iterdir():
+            sync(written)
         shutil.rmtree(folder, ignore_errors=True)
         partial.rename(folder)
         sync(folder.parent)
@@ -112,18 +102,32 @@ def _own(recipe: Recipe, settings: Any) -> dict[str, Any]:
     }
 
 
-def _copy_code(folder: Path) -> None:
-    """Copy the trainer's own files side by side, with their imports made relative to each other."""
-    for module in CODE:
-        package, _, name = module.rpartition(".")
+def _weights(path: Path, tensors: State) -> None:
+    """Write tensors; what the disk says comes as an OSError, whose number safetensors only writes into its message."""
+    try:
+        save_file(tensors, path, metadata={"format": "pt"})
+    except SafetensorError as error:
+        number = re.search(r"os error (\d+)", str(error))
+        raise OSError(int(number[1]) if number else errno.EIO, str(error)) from error
+
+
+def code() -> dict[str, str]:
+    """Return the trainer's own files, with their imports made relative to each other: file name to text."""
+    found: dict[str, str] = {}
+    waiting = [MODELING]
+    while waiting:
+        package, _, name = waiting.pop().rpartition(".")
+        if name in found:
+            continue
         text = (resources.files(package) / f"{name}.py").read_text(encoding="utf-8")
-        for package in ("training.models.layers.", "training.models.", "training.export."):
-            text = text.replace(f"from {package}", "from .")
-        if name == "modeling_curate":
-            others = sorted(other.rpartition(".")[2] for other in CODE if other != module)
-            text += "\n\nif False:  # transformers 4 copies the files that this one names, and not what those name in turn\n"
-            text += "".join(f"    from .{other} import *\n" for other in others)
-        (folder / f"{name}.py").write_text(text, encoding="utf-8")
+        # A later curate beside an old export may have other loops: the copies do without.
+        text = _COMPILED.sub(r"\1 = None", text)
+        waiting += _IMPORT.findall(text)
+        found[name] = _IMPORT.sub(lambda line: f"from .{line[1].rpartition('.')[2]} import ", text)
+    first = MODELING.rpartition(".")[2]
+    found[first] += "\n\nif False:  # transformers 4 copies only what this file names, and not what those files name\n"
+    found[first] += "".join(f"    from .{other} import *\n" for other in sorted(found) if other != first)
+    return {f"{name}.py": text for name, text in sorted(found.items())}
 
 
 def _tokenizer(folder: Path, tokenizer: Any, special: Mapping[str, int | None], settings: Any) -> None:

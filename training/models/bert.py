@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from training.models.layers.attention import SelfAttention, mask_for
 from training.models.layers.dropout import Dropout
+from training.models.layers.linear import Linear
 from training.models.layers.plain_model import PlainModel
 
 
@@ -25,8 +26,8 @@ class Layer(nn.Module):
         super().__init__()
         self.attention = SelfAttention(config)
         self.attention_layer_norm = nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps)
-        self.up = nn.Linear(config.hidden_size, config.intermediate_size)
-        self.down = nn.Linear(config.intermediate_size, config.hidden_size)
+        self.up = Linear(config.hidden_size, config.intermediate_size)
+        self.down = Linear(config.intermediate_size, config.hidden_size)
         self.feed_forward_layer_norm = nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps)
         self.dropout = Dropout(config.hidden_dropout_prob)
 
@@ -49,7 +50,7 @@ class Model(PlainModel):
         self.embedding_layer_norm = nn.LayerNorm(width, eps=config.layer_norm_eps)
         self.dropout = Dropout(config.hidden_dropout_prob)
         self.layers = nn.ModuleList(Layer(config) for _ in range(config.num_hidden_layers))
-        self.transform = nn.Linear(width, width)
+        self.transform = Linear(width, width)
         self.transform_layer_norm = nn.LayerNorm(width, eps=config.layer_norm_eps)
         self.bias = nn.Parameter(torch.zeros(config.vocab_size))
         self.initialise()

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from training.models.layers.activations import gelu
 from training.models.layers.attention import SelfAttention, mask_for
 from training.models.layers.dropout import Dropout
+from training.models.layers.linear import Linear
 from training.models.layers.plain_model import PlainModel
 
 
@@ -27,8 +28,8 @@ class Layer(nn.Module):
         self.attention_layer_norm = nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps)
         self.attention = SelfAttention(config)
         self.feed_forward_layer_norm = nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps)
-        self.up = nn.Linear(config.hidden_size, config.intermediate_size)
-        self.down = nn.Linear(config.intermediate_size, config.hidden_size)
+        self.up = Linear(config.hidden_size, config.intermediate_size)
+        self.down = Linear(config.intermediate_size, config.hidden_size)
         self.dropout = Dropout(config.hidden_dropout_prob)
 
     def forward(self, x: Tensor, seen: Tensor | bool) -> Tensor:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from training.models.layers.activations import swiglu
 from training.models.layers.attention import attend, mask_for
+from training.models.layers.linear import Linear
 from training.models.layers.plain_model import PlainModel
 from training.models.layers.rotary import rotary_tables, rotate
 
@@ -28,11 +29,11 @@ class Layer(nn.Module):
         self.size = width // self.heads
         self.probability_dropout = config.attention_probs_dropout_prob
         self.attention_norm = nn.RMSNorm(width, eps=config.rms_norm_eps)
-        self.query_key_value = nn.Linear(width, (self.heads + 2 * self.groups) * self.size, bias=False)
-        self.output = nn.Linear(width, width, bias=False)
+        self.query_key_value = Linear(width, (self.heads + 2 * self.groups) * self.size, bias=False)
+        self.output = Linear(width, width, bias=False)
         self.feed_forward_norm = nn.RMSNorm(width, eps=config.rms_norm_eps)
-        self.gate_up = nn.Linear(width, 2 * config.intermediate_size, bias=False)
-        self.down = nn.Linear(config.intermediate_size, width, bias=False)
+        self.gate_up = Linear(width, 2 * config.intermediate_size, bias=False)
+        self.down = Linear(config.intermediate_size, width, bias=False)
 
     def forward(self, x: Tensor, seen: Tensor | bool, cosines: Tensor, sines: Tensor) -> Tensor:
         """Map [B, T, D] to [B, T, D]."""

@@ -45,7 +45,7 @@ class Projection(NamedTuple):
 
     def logits(self, rows: slice) -> Tensor:
         """Return the logits of some rows in float32 [n, V], fresh."""
-        logits = (self.features[rows] @ self.weight.T).float()
+        logits = (self.features[rows] @ self.weight.to(self.features.dtype).T).float()
         return logits if self.bias is None else logits.add_(self.bias)
 
 

@@ -16,8 +16,8 @@ from training.batches.batch import Batch
 from training.batches.rows import Rows
 from training.errors import RecipeError
 from training.objectives.causal import Objective as Causal
-from training.objectives.cross_entropy import Projection, Teaching, linear_cross_entropy
-from training.objectives.objective import Loss, Moment, labelled_rows, told
+from training.objectives.cross_entropy import Teaching, linear_cross_entropy
+from training.objectives.objective import Loss, Moment, projection, told
 from training.objectives.settings import Causal as CausalSettings
 from training.objectives.settings import Distillation
 from training.objectives.special import Vocabulary
@@ -71,16 +71,12 @@ class Objective:
         if settings.kd_reduction == "batch":
             weights = weights * batch.inputs.shape[1]
         with torch.no_grad():
-            teachers = [_projection(teacher, batch) for teacher in self._teachers]
+            teachers = [projection(teacher, batch) for teacher in self._teachers]
         losses = linear_cross_entropy(
-            _projection(model, batch),
+            projection(model, batch),
             batch.targets,
             batch.weights * settings.alpha,
             z_loss=settings.z_loss,
             teaching=Teaching(teachers, weights, settings.temperature),
         )
         return told(losses, batch, divergence=losses.divergence.sum())
-
-
-def _projection(model: Any, batch: Batch) -> Projection:
-    return Projection(model.features(labelled_rows(model, batch)), model.output_weight, model.output_bias)

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from training.batches.batch import Batch
 from training.batches.rows import Rows
+from training.kernels import narrow
 from training.objectives.cross_entropy import Losses, Projection, linear_cross_entropy
 
 
@@ -107,10 +108,17 @@ def labelled_rows(model: Any, batch: Batch) -> Tensor:
     return hidden if len(batch.labelled) == len(hidden) else hidden.index_select(0, batch.labelled)
 
 
+def projection(model: Any, batch: Batch) -> Projection:
+    """Return what makes the logits of the positions that have an answer."""
+    features = model.features(labelled_rows(model, batch))
+    if narrow.applies(features):
+        features = features.bfloat16()
+    return Projection(features, model.output_weight, model.output_bias)
+
+
 def answer(model: Any, batch: Batch, z_loss: float) -> Loss:
     """Run the model, project only the positions that have an answer, and return the loss."""
-    student = Projection(model.features(labelled_rows(model, batch)), model.output_weight, model.output_bias)
-    return told(linear_cross_entropy(student, batch.targets, batch.weights, z_loss=z_loss), batch)
+    return told(linear_cross_entropy(projection(model, batch), batch.targets, batch.weights, z_loss=z_loss), batch)
 
 
 def told(losses: Losses, batch: Batch, **extra: Tensor) -> Loss:

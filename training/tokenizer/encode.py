@@ -21,10 +21,9 @@ from numpy.typing import NDArray
 
 from training.tokenizer.backend import continuing, for_text
 from training.tokenizer.chunks import MOST, emit, fill_slots, number_chunks
+from training.tokenizer.sentences import split_sentences
 from training.tokenizer.tokenizer import Tokenizer
 
-#: A sentence ends after . ! or ? and what closes around it, before white space and something that starts one.
-_SENTENCE = re.compile(r"[.!?][\"'\u2019\u201d)\]]*(\s+)(?=[\"'\u2018\u201c(\[]?[A-Z0-9])")
 #: Tokens that are white space only, as byte-level tokenizers and Metaspace write it: no word begins in them.
 _BLANK_BYTES = frozenset("\u0120\u0109\u010a\u010b\u010c\u010d")
 _BLANK = frozenset("\u2581")
@@ -218,24 +217,6 @@ class _Memory:
         at = np.minimum(after[begins[there]], ends[there] - 1)
         words[at] = counts[there]
         return words
-
-
-def split_sentences(text: str) -> list[tuple[str, bool]]:
-    """Return the sentences of a text, and whether a line ends after each.
-
-    Only white space between words goes: lines without words are left out, and every other character is kept, so that
-    the sentences' words are the text's.
-    """
-    found = []
-    for line in text.split("\n"):
-        sentences = []
-        begin = 0
-        for match in _SENTENCE.finditer(line):
-            sentences.append(line[begin : match.start(1)])
-            begin = match.end()
-        sentences = [sentence for sentence in (*sentences, line[begin:]) if sentence and not sentence.isspace()]
-        found += [(sentence, number == len(sentences) - 1) for number, sentence in enumerate(sentences)]
-    return found
 
 
 def _words_by_offset(text: str, encoding: Any) -> NDArray[np.int64]:

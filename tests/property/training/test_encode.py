@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from tests import strategies
 from training.tokenizer.backend import for_text
-from training.tokenizer.encode import Encoder, split_sentences
+from training.tokenizer.encode import Encoder
+from training.tokenizer.sentences import split_sentences
 from training.tokenizer.settings import PRESETS, TokenizerSettings
 from training.tokenizer.tokenizer import Tokenizer, train
 

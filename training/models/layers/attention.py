@@ -9,6 +9,7 @@ import torch.nn.functional as F  # noqa: N812  (the field's name for it)
 from torch import Tensor, nn
 
 from training.models.layers.dropout import dropout as drop
+from training.models.layers.linear import Linear
 from training.models.layers.visibility import visible
 
 
@@ -67,8 +68,8 @@ class SelfAttention(nn.Module):
         super().__init__()
         self.heads = config.num_attention_heads
         self.probability_dropout = config.attention_probs_dropout_prob
-        self.query_key_value = nn.Linear(config.hidden_size, 3 * config.hidden_size)
-        self.output = nn.Linear(config.hidden_size, config.hidden_size)
+        self.query_key_value = Linear(config.hidden_size, 3 * config.hidden_size)
+        self.output = Linear(config.hidden_size, config.hidden_size)
 
     def forward(self, x: Tensor, seen: Tensor | bool) -> Tensor:
         """Map [B, T, D] to [B, T, D]."""

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from training.models.layers.activations import geglu
 from training.models.layers.dropout import Dropout
+from training.models.layers.linear import Linear
 
 
 class FeedForward(nn.Module):
@@ -19,8 +20,8 @@ class FeedForward(nn.Module):
         super().__init__()
         self.eps = config.layer_norm_eps
         self.dropout = Dropout(config.hidden_dropout_prob)
-        self.up = nn.Linear(config.hidden_size, 2 * config.intermediate_size, bias=False)
-        self.down = nn.Linear(config.intermediate_size, config.hidden_size, bias=False)
+        self.up = Linear(config.hidden_size, 2 * config.intermediate_size, bias=False)
+        self.down = Linear(config.intermediate_size, config.hidden_size, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map [B, T, D] to [B, T, D]."""

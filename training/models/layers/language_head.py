@@ -9,6 +9,7 @@ import torch.nn.functional as F  # noqa: N812  (the field's name for it)
 from torch import Tensor, nn
 
 from training.models.layers.dropout import Dropout
+from training.models.layers.linear import Linear
 
 
 class LanguageHead(nn.Module):
@@ -18,7 +19,7 @@ class LanguageHead(nn.Module):
         """Take sizes from a configuration with Hugging Face's names."""
         super().__init__()
         self.eps = config.layer_norm_eps
-        self.transform = nn.Linear(config.hidden_size, config.hidden_size)
+        self.transform = Linear(config.hidden_size, config.hidden_size)
         self.dropout = Dropout(config.hidden_dropout_prob)
         self.bias = nn.Parameter(torch.zeros(config.vocab_size))
 

@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from training.models.layers.linear import Linear
+
 
 class PlainModel(nn.Module):
     """Embeds tokens and predicts from a subclass's last states."""
@@ -16,9 +18,7 @@ class PlainModel(nn.Module):
         super().__init__()
         self.config = config
         self.word_embedding = nn.Embedding(config.vocab_size, config.hidden_size)
-        self.untied = (
-            None if config.tie_word_embeddings else nn.Linear(config.hidden_size, config.vocab_size, bias=False)
-        )
+        self.untied = None if config.tie_word_embeddings else Linear(config.hidden_size, config.vocab_size, bias=False)
 
     @torch.no_grad()
     def initialise(self) -> None:

@@ -14,6 +14,7 @@ import torch.nn.functional as F  # noqa: N812  (the field's name for it)
 from torch import Tensor, nn
 
 from training.models.layers.dropout import Dropout, dropout
+from training.models.layers.linear import Linear
 from training.models.layers.relative_positions import position_scores
 
 try:
@@ -32,9 +33,9 @@ class RelativeAttention(nn.Module):
         self.heads = config.num_attention_heads
         self.eps = config.layer_norm_eps
         self.gated = gated
-        self.query_key = nn.Linear(width, 2 * width)
-        self.value = nn.Linear(width, 2 * width if gated else width)
-        self.output = nn.Linear(width, width)
+        self.query_key = Linear(width, 2 * width)
+        self.value = Linear(width, 2 * width if gated else width)
+        self.output = Linear(width, width)
         self.output_layer_norm = None if gated else nn.LayerNorm(width, eps=config.layer_norm_eps)
         self.probability_dropout = config.attention_probs_dropout_prob
         self.dropout = Dropout(config.hidden_dropout_prob)
