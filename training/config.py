@@ -24,6 +24,8 @@ from training.optim.settings import Adamw, OptimizerSettings, ScheduleSettings
 from training.tokenizer.settings import TokenizerSettings
 
 RECIPES = "training.recipes"
+#: Parts that make sense only together: a new one replaces the old one.
+WHOLE = frozenset({"duration", "length"})
 
 
 class _Part(BaseModel):
@@ -229,7 +231,7 @@ def _merge(below: dict[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     result = dict(below)
     for key, value in above.items():
         old = result.get(key)
-        result[key] = _merge(dict(old or {}), value) if _alike(old, value) else value
+        result[key] = _merge(dict(old or {}), value) if key not in WHOLE and _alike(old, value) else value
     return result
 
 
@@ -247,7 +249,7 @@ def _apply(data: dict[str, Any], change: str) -> None:
         raise RecipeError(f"cannot read {change!r}", where="--set", hint="write it as --set run.seed=2")
     part = data
     for key in keys[:-1]:
-        below = part.get(key)
+        below = part.get(key) if key not in WHOLE else None
         part[key] = dict(below) if isinstance(below, dict) else {}
         part = part[key]
     try:

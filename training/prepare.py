@@ -73,9 +73,10 @@ def prepare(
         )
     key = shards_key(tokenizer, corpus.digest, selection.key(), "train")
     shards = open_or_build(cache / "tokens" / key, tokenizer, training_texts, words, workers, listen)
-    if shards.words_total + shards.meta["words_without_tokens"] != words:
+    there = shards.words_total + shards.meta["words_without_tokens"]
+    if there != words:
         raise TrainError(
-            f"its texts have {shards.words_total:,} words where its table says {words:,}",
+            f"its texts have {there:,} words where its table says {words:,}",
             where=str(corpus.folder),
             hint="the corpus was changed after it was built: build it again",
         )

@@ -19,7 +19,7 @@ import torch
 
 from curation.core.artifact import only_one
 from curation.core.errors import CorpusError, OutputError
-from curation.core.events import Listener, ignore
+from curation.core.events import Listener, Warned, ignore
 from curation.core.fingerprint import seed_for
 from curation.corpus import Corpus, file_digests
 from training import checkpoint, events, record
@@ -133,6 +133,10 @@ def _train(  # noqa: C901, PLR0912, PLR0915  (one run, read top to bottom)
     steps = plan_steps(recipe, data.shards, batches_of)
     _enough_rows(min(steps.counts), world)
     batches = batches_of(steps.lengths, steps.counts)
+
+    if recipe.run.max_words_seen is not None and steps.words > recipe.run.max_words_seen:
+        most = f"{recipe.run.max_words_seen:,}"
+        listen(Warned(f"about {steps.words:,} words are planned, and the run stops at {most}: before its cooldown"))
 
     # What learns.
     settings = recipe.model.model_copy(update={"vocab_size": recipe.model.vocab_size or data.vocabulary.size})

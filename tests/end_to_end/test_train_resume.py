@@ -103,9 +103,9 @@ def test_the_whole_run_left_what_the_others_are_compared_with(whole):
 @pytest.mark.parametrize(
     ("workers", "accidents"),
     [
-        (0, [{"kill": 0}, {"kill": 5}, {"kill_in_save": 7}, {"kill": 13}, {"kill": 19}]),
+        (0, [{"kill": 0}, {"kill_in_save": 7}, {"kill": 13}, {"kill": 19}]),
         pytest.param(2, [{"kill": 7}, {"interrupt_all": 14}], marks=pytest.mark.slow),
-        (0, [{"terminate": 3}, {"interrupt_all": 11}, {"kill_in_save": 2}]),
+        (0, [{"terminate": 3}, {"interrupt_all": 11}]),
     ],
     ids=["killed", "with loader workers", "asked to stop"],
 )

@@ -1,8 +1,8 @@
 """Attention probabilities with relative positions, the scores put together in one pass, for float32 on a CPU.
 
-Torch's way gathers two arrays of scores by bucket, adds them, masks, and takes a softmax: eight passes over [B, H, T, T]
-forward and a scatter backward, half of a GPT-BERT step at T = 512. Here one loop adds both position scores and the mask
-to the content scores in place, and one loop sums a gradient into both tables.
+Torch's way gathers two arrays of scores by bucket, adds them, masks, and takes a softmax: eight passes over
+[B, H, T, T] forward and a scatter backward, half of a GPT-BERT step at T = 512. Here one loop adds both position scores
+and the mask to the content scores in place, and one loop sums a gradient into both tables.
 ``models/layers/relative_attention.py`` holds the torch expression that this equals.
 """
 

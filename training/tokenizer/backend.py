@@ -52,8 +52,7 @@ def train(settings: TokenizerSettings, texts: Callable[[], Iterator[str]]) -> To
     """Return the tokenizer of some texts: the same one each time.
 
     The library takes words from a hash table in an order of its own. That decides the ids, and through ties the tokens,
-    of WordPiece's continuations, so those are listed beforehand; and the last digits of Unigram's scores, so those are
-    rounded to 1e-4, far below what changes how a text is read and far above the noise (1e-11 was seen).
+    of WordPiece's continuations, so those are listed beforehand; and some of Unigram's scores: see ``_settled``.
     """
     tokenizer = untrained(settings)
     first = _continuations(tokenizer, settings.continuation, texts()) if settings.continuation else []
@@ -65,11 +64,24 @@ def train(settings: TokenizerSettings, texts: Callable[[], Iterator[str]]) -> To
     if settings.kind == "unigram":
         count = len(settings.specials)
         vocabulary = data["model"]["vocab"]
-        rounded = [[token, round(score, 4)] for token, score in vocabulary[count:]]
-        data["model"]["vocab"] = vocabulary[:count] + sorted(rounded, key=lambda entry: (-entry[1], entry[0]))
+        data["model"]["vocab"] = vocabulary[:count] + _settled(vocabulary[count:])
     tokenizer = Tokenizer.from_str(json.dumps(data))
     _add_template(tokenizer, settings)
     return tokenizer
+
+
+def _settled(vocabulary: list[list[Any]]) -> list[list[Any]]:
+    """Return Unigram's tokens with scores that do not depend on the order of words, best first.
+
+    Sums in another order differ in their last digits (1e-11 was seen): scores are rounded to 1e-4, far below what
+    changes how a text is read. Characters that no piece was left for are given the lowest score and 1e-4 more for each
+    one before: all of them get the lowest.
+    """
+    lowest = min((score for _, score in vocabulary), default=0.0)
+    reach = lowest + 1e-4 * (sum(len(token) == 1 for token, _ in vocabulary) + 0.5)
+    scores = {token: lowest if len(token) == 1 and score < reach else score for token, score in vocabulary}
+    rounded = [[token, round(score, 4)] for token, score in scores.items()]
+    return sorted(rounded, key=lambda entry: (-entry[1], entry[0]))
 
 
 def _continuations(tokenizer: Tokenizer, prefix: str, texts: Iterator[str]) -> list[str]:

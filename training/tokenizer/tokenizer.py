@@ -22,7 +22,7 @@ from training.errors import TokenizerError
 from training.tokenizer import backend
 from training.tokenizer.settings import TokenizerSettings
 
-VERSION = 2
+VERSION = 3
 ROLES = ("unknown", "begin", "end", "pad", "mask", "paragraph")
 #: What the specials of foreign tokenizers are usually called.
 _USUAL = {

@@ -208,6 +208,8 @@ def test_an_epoch_visits_each_row_once_whatever_the_batch_size(sizes, count):
     steps = -(-3 * rows // count)
     batches = _batches(sizes, layout, objective, [(6, count)] * steps)
     firsts = np.concatenate([batches.rows(step)[0].ids[:, :6] for step in range(steps)])
+    epochs = np.concatenate([batches.rows(step)[1].epochs for step in range(steps)])
+    assert (np.arange(steps * count) // rows).tolist() == epochs.tolist()  # also where a step ends one
     everything = sorted(map(tuple, firsts[:rows].tolist()))
     assert everything == sorted(map(tuple, firsts[rows : 2 * rows].tolist()))
     orders = [batches._order(epoch, 6).tolist() for epoch in (0, 1)]

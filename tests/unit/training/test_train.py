@@ -124,6 +124,26 @@ def test_a_batch_that_does_not_fit_is_accumulated_in_parts(trained, monkeypatch,
     assert 2 == state["progress"]["rows_at_once"]
 
 
+def test_what_was_accumulated_before_memory_ran_out_is_forgotten(trained, monkeypatch, tmp_path):
+    """The second part of the first batch does not fit: its first part must not count twice."""
+    changes = SHORT | NO_DROPOUT | {"schedule.rows": 7, "schedule.length": 16, "duration.steps": 1}
+    told, again = [], []
+    trained(changes, out=tmp_path / "whole", listen=told.append)
+    forward, sizes = Learner.forward, []
+
+    def limited(self, batch):
+        sizes.append(len(batch.inputs))
+        if len(sizes) == 2:
+            raise MemoryError
+        return forward(self, batch)
+
+    monkeypatch.setattr(Learner, "forward", limited)
+    trained(changes | {"run.rows_at_once": 4}, out=tmp_path / "parts", listen=again.append)
+    assert [4, 3, 2, 2, 2, 1] == sizes
+    (expected,), (found,) = _of(events.StepDone, told), _of(events.StepDone, again)
+    assert pytest.approx((expected.loss, expected.gradient_norm), rel=1e-6) == (found.loss, found.gradient_norm)
+
+
 def test_memory_that_does_not_hold_one_row_is_an_error(trained, monkeypatch):
     _little_memory(monkeypatch, 0)
     with pytest.raises(TrainError, match="memory ran out with 1 rows of 16 tokens") as caught:

@@ -87,7 +87,7 @@ def test_parameters_are_as_many_as_published(name):
 
 @pytest.mark.parametrize("settings", [LtgBert, ElcBert, GptBert])
 def test_initial_weights_have_the_family_std_and_shrink_with_depth(settings):
-    """Truncated at two std, a normal keeps 0.88 of its std; feed-forward matrices of layer i shrink by 1/sqrt(2(1+i))."""
+    """A normal cut at two std keeps 0.88 of its std; feed-forward matrices of layer i shrink by 1/sqrt(2(1+i))."""
     width, layers = 128, 3
     torch.manual_seed(0)
     model = _build(settings(vocab_size=2048, hidden_size=width, num_attention_heads=4, num_hidden_layers=layers))
