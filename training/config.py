@@ -188,6 +188,8 @@ def load_recipe(name: str, changes: Iterable[str] = ()) -> Recipe:
 
 def _message(problem: Mapping[str, Any]) -> str:
     message = str(problem["msg"]).removeprefix("Value error, ")
+    if problem["type"] == "extra_forbidden":
+        message = "there is no such key"
     given = problem.get("input")
     return f"{message} (given: {given!r})" if isinstance(given, str | int | float | bool) else message
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,18 @@ Tracker = Callable[[Mapping[str, Any]], None]
 NAMES = ("tensorboard", "trackio", "wandb")
 
 
+def check(names: Iterable[str]) -> None:
+    """Say which of some trackers does not exist, before a run begins.
+
+    Raises:
+        RecipeError: the first that does not.
+    """
+    for name in names:
+        if name not in NAMES:
+            hint = did_you_mean(name, NAMES) or f"one of {', '.join(NAMES)}"
+            raise RecipeError(f"there is no tracker {name!r}", where="--log", hint=hint)
+
+
 def tracker(name: str, folder: Path) -> Tracker:
     """Return what takes a line of metrics to a tracker.
 
@@ -21,9 +33,7 @@ def tracker(name: str, folder: Path) -> Tracker:
         RecipeError: there is no such tracker.
         MissingExtra: its package is not installed.
     """
-    if name not in NAMES:
-        hint = did_you_mean(name, NAMES) or f"one of {', '.join(NAMES)}"
-        raise RecipeError(f"there is no tracker {name!r}", where="--log", hint=hint)
+    check([name])
     package = "torch.utils.tensorboard" if name == "tensorboard" else name
     try:
         module = importlib.import_module(package)

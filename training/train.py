@@ -22,7 +22,7 @@ from curation.core.errors import CorpusError, OutputError
 from curation.core.events import Listener, Warned, ignore
 from curation.core.fingerprint import seed_for
 from curation.corpus import Corpus, file_digests
-from training import checkpoint, events, record
+from training import checkpoint, events, record, trackers
 from training.batches.loader import Batches
 from training.checkpoint import Progress
 from training.config import Recipe
@@ -103,6 +103,7 @@ def _train(  # noqa: C901, PLR0912, PLR0915  (one run, read top to bottom)
     recipe: Recipe, options: Options, hardware: Hardware, accelerator: Any
 ) -> Run:
     seed, listen = recipe.run.seed, options.listen
+    trackers.check(options.loggers)
     rank, world, first = accelerator.process_index, accelerator.num_processes, accelerator.is_main_process
 
     # What there is to learn from. A changed corpus or recipe is another run. Of several processes the first one writes.
