@@ -115,3 +115,17 @@ def test_the_same_seed_gives_the_same_loss(model, objective_name):
         values.append(objective.loss(made, batches[3]).total.item())
 
     assert values[0] == values[1]
+
+
+@pytest.mark.parametrize(("model", "objective_name"), PAIRS)
+def test_the_path_of_other_devices_has_the_same_shapes(model, objective_name):
+    """On `meta`, where no compiled loop of ours applies: what a GPU is given, but for its numbers."""
+    made, objective, batches = _build(model, objective_name)
+    if objective_name == "distillation":
+        objective.attach([build_model(made.config, 2).to("meta")])
+    made.to("meta")
+    loss = objective.loss(made, batches[0].to(torch.device("meta")))
+    loss.total.backward()
+
+    for name, parameter in made.named_parameters():
+        assert parameter.grad.shape == parameter.shape, name

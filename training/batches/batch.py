@@ -34,6 +34,9 @@ class Batch:
     masked: Tensor
     """Whether the answer belongs to a masked row, bool [N]: losses are shown apart."""
 
+    masked_count: int
+    """How many do: known beforehand, so that no device must be asked."""
+
     words: int
     """Words that begin in the inputs of the whole batch, over all processes."""
 
@@ -44,6 +47,7 @@ class Batch:
         """Return some of the rows; ``words`` and ``tokens`` stay those of the whole."""
         length = self.inputs.shape[1]
         low, high = torch.searchsorted(self.labelled, torch.tensor([start * length, stop * length])).tolist()
+        masked = self.masked[low:high]
         return replace(
             self,
             inputs=self.inputs[start:stop],
@@ -52,7 +56,8 @@ class Batch:
             labelled=self.labelled[low:high] - start * length,
             targets=self.targets[low:high],
             weights=self.weights[low:high],
-            masked=self.masked[low:high],
+            masked=masked,
+            masked_count=int(masked.sum()),
         )
 
     def to(self, device: torch.device) -> Batch:

@@ -97,6 +97,7 @@ def assemble(
         targets=torch.from_numpy(answers.reshape(-1)[places].astype(np.int64)),
         weights=torch.from_numpy(weights),
         masked=torch.from_numpy(masked),
+        masked_count=int(masked.sum()),
         words=words,
         tokens=int((segments > 0).sum()),
     )
@@ -124,6 +125,6 @@ def answer(model: Any, batch: Batch, z_loss: float) -> Loss:
 def told(losses: Losses, batch: Batch, **extra: Tensor) -> Loss:
     """Return the loss with the sums that are shown apart for masked and causal rows."""
     masked = (losses.cross_entropy * batch.masked).sum()
-    count = int(batch.masked.sum())
+    count = batch.masked_count
     causal = losses.cross_entropy.sum() - masked
     return Loss(losses.total, masked, causal, count, len(batch.targets) - count, batch.inputs.numel(), extra)
