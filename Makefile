@@ -10,7 +10,7 @@ demo: .venv/.demo  ## build the quick-start corpus and say where the report is
 	$(BIN)/curate build quickstart
 	@echo "The report: build/quickstart/README.md, audit.json, ledger.parquet"
 
-demo-train: .venv/.demo-train  ## the same, then a small model of it, in about two minutes
+demo-train: .venv/.demo-train  ## the same, then a small model of it, in a few minutes
 	$(BIN)/curate build quickstart
 	$(BIN)/curate train --corpus build/quickstart --recipe gpt-bert-proxy --out runs/first --resume
 

@@ -155,7 +155,8 @@ class Recipe(_Part):
 
     def fingerprint(self) -> str:
         """Digest of what decides the weights."""
-        return fingerprint(self.model_dump(mode="json", exclude={"fidelity", "name"}))
+        aside: Any = {"fidelity": True, "name": True, "run": {"checkpoint_minutes", "max_skipped"}}
+        return fingerprint(self.model_dump(mode="json", exclude=aside))
 
 
 def recipe_names() -> tuple[str, ...]:

@@ -87,7 +87,14 @@ class Hardware:
         AcceleratorState._reset_state()  # noqa: SLF001
         # On a CPU products are narrowed one by one (kernels/narrow.py), which is faster than autocast.
         mixed = "no" if self.precision == "fp32" or self.device == "cpu" else self.precision
-        return Accelerator(mixed_precision=mixed, cpu=self.device == "cpu")
+        accelerator = Accelerator(mixed_precision=mixed, cpu=self.device == "cpu")
+        if "FSDP" in str(accelerator.distributed_type):
+            raise RecipeError(
+                "sharded parameters (FSDP) are not supported yet: checkpoints and clipping need whole tensors",
+                where="accelerate",
+                hint="use torchrun without FSDP: every recipe here fits one GPU",
+            )
+        return accelerator
 
     def peak(self) -> float | None:
         """Return the FLOP/s of matrix products to measure a run against: a GPU's from its data sheet, else measured.
