@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -270,7 +271,7 @@ def _run(
         while pending:
             _collect(pending, tally, FIRST_COMPLETED)
     except BrokenProcessPool as error:
-        pool.close()
+        pool.abandon()
         sweep(settings.cache / "slices")
         raise CurateError(
             "a worker process died", where=stage.title, hint="most often memory: use fewer --workers, then run again"
@@ -316,6 +317,20 @@ class _Pool:
                 else ThreadPoolExecutor(self._workers, thread_name_prefix="slice")
             )
         return self._executor
+
+    def abandon(self) -> None:
+        """Let nothing wait for workers that died.
+
+        CPython before 3.11.5 joins a thread that may be writing into the pipe that no worker reads any more, for ever
+        (python/cpython#94777); closing the reading end, as later versions do, ends that write with an error.
+        """
+        for process in list((getattr(self._executor, "_processes", None) or {}).values()):
+            process.kill()
+        queue = getattr(self._executor, "_call_queue", None)
+        if queue is not None:
+            with suppress(OSError):
+                queue._reader.close()  # noqa: SLF001
+        self.close()
 
     def close(self) -> None:
         if self._executor is not None:
