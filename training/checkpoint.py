@@ -8,8 +8,6 @@ weights, their moving average, the optimiser's state, and the counts. Tensors ar
 from __future__ import annotations
 
 import json
-import os
-import re
 import shutil
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -17,11 +15,12 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from curation.core.artifact import output_error, sync
 from training.errors import ResumeError
+from training.weights import write_tensors
 
 KEEP = 2
 
@@ -80,10 +79,10 @@ def save(
             shutil.rmtree(left, ignore_errors=True)
         partial.mkdir(parents=True)
         tensors, rest = _flat(optimizer.state_dict())
-        save_file(_own(model.state_dict()), partial / "model.safetensors")
-        save_file(tensors, partial / "optimizer.safetensors")
+        write_tensors(partial / "model.safetensors", _own(model.state_dict()))
+        write_tensors(partial / "optimizer.safetensors", tensors)
         if ema is not None:
-            save_file(_own(ema.state_dict()), partial / "ema.safetensors")
+            write_tensors(partial / "ema.safetensors", _own(ema.state_dict()))
         state = {"progress": asdict(progress), "optimizer": rest, "torch": torch.__version__}
         if scaler is not None:
             state["scaler"] = scaler.state_dict()
@@ -96,12 +95,6 @@ def save(
     except OSError as error:
         shutil.rmtree(partial, ignore_errors=True)
         raise output_error(error, target) from error
-    except SafetensorError as error:  # the system's error is in its text
-        shutil.rmtree(partial, ignore_errors=True)
-        number = re.search(r"os error (\d+)", str(error))
-        if number is None:
-            raise
-        raise output_error(OSError(int(number[1]), os.strerror(int(number[1]))), target) from error
     for old in found(folder)[:-KEEP]:
         shutil.rmtree(old, ignore_errors=True)
     return target

@@ -21,7 +21,7 @@ from training.optim.optimizer import build as build_optimizer
 from training.optim.optimizer import clip_gradients
 from training.prepare import prepare
 from training.steps import plan_steps
-from training.train import Options
+from training.train import Options, fits, unchanged
 
 #: Tokens that a measured part of a batch has at most, and parts that are measured for each row length.
 TOKENS_AT_ONCE = 4096
@@ -32,9 +32,9 @@ def estimate(recipe: Recipe, options: Options) -> dict[str, Any]:
     """Return words, tokens, steps, FLOPs, and measured speed, time and memory; writes only to the cache.
 
     Raises:
-        CurateError: whatever the run itself would raise before its first step.
+        CurateError: corpus, recipe, tokenizer or teachers do not fit each other, as the run itself would say.
     """
-    corpus = Corpus.open(options.corpus)
+    corpus = unchanged(Corpus.open(options.corpus))
     hardware = Hardware.choose(recipe.run.precision)
     data = prepare(
         corpus,
@@ -54,6 +54,7 @@ def estimate(recipe: Recipe, options: Options) -> dict[str, Any]:
 
     steps = plan_steps(recipe, data.shards, batches_of)
     settings = recipe.model.model_copy(update={"vocab_size": recipe.model.vocab_size or data.vocabulary.size})
+    fits(settings, data.vocabulary.size, max(steps.lengths))
     model = build_model(settings, seed)
     teachers_of(recipe.objective, objective, accelerator.device)
     optimizer = build_optimizer(model, recipe.optimizer)

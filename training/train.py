@@ -108,7 +108,7 @@ def _train(  # noqa: C901, PLR0912, PLR0915  (one run, read top to bottom)
 
     # What there is to learn from. A changed corpus or recipe is another run. Of several processes the first one writes.
     with accelerator.main_process_first():
-        corpus = _unchanged(Corpus.open(options.corpus))
+        corpus = unchanged(Corpus.open(options.corpus))
         run = _existing(options, recipe, corpus)
         if run is not None and run.done:
             listen(record.done(run, reused=True))
@@ -141,7 +141,7 @@ def _train(  # noqa: C901, PLR0912, PLR0915  (one run, read top to bottom)
 
     # What learns.
     settings = recipe.model.model_copy(update={"vocab_size": recipe.model.vocab_size or data.vocabulary.size})
-    _fits(settings, data.vocabulary.size, max(steps.lengths))
+    fits(settings, data.vocabulary.size, max(steps.lengths))
     model = build_model(settings, seed)
     teachers = teachers_of(recipe.objective, objective, accelerator.device)
     optimizer = build_optimizer(model, recipe.optimizer)
@@ -254,8 +254,12 @@ def _train(  # noqa: C901, PLR0912, PLR0915  (one run, read top to bottom)
     return run
 
 
-def _unchanged(corpus: Corpus) -> Corpus:
-    """Hold the corpus's files against its lock."""
+def unchanged(corpus: Corpus) -> Corpus:
+    """Hold the corpus's files against its lock, and return it.
+
+    Raises:
+        CorpusError: a file is missing, was changed, or is not of this corpus.
+    """
     there = file_digests(corpus.folder / "data")
     more = sorted(name for name in there if name.endswith(".parquet") and f"data/{name}" not in corpus.lock["files"])
     if more:
@@ -310,15 +314,20 @@ def _enough_rows(fewest: int, processes: int) -> None:
         )
 
 
-def _fits(settings: object, vocabulary: int, longest: int) -> None:
-    size, positions = settings.vocab_size, settings.max_position_embeddings  # type: ignore[attr-defined]
+def fits(settings: Any, vocabulary: int, longest: int) -> None:
+    """Check that a model has room for the vocabulary and for the longest rows.
+
+    Raises:
+        RecipeError: it has not.
+    """
+    size, positions = settings.vocab_size, settings.max_position_embeddings
     if size < vocabulary:
         raise RecipeError(
             f"the model's vocabulary is {size}, the tokenizer's {vocabulary}",
             where="model.vocab_size",
             hint="leave it out: the tokenizer's size is taken",
         )
-    if settings.use in {"gpt2", "llama", "bert", "roberta"} and longest > positions:  # type: ignore[attr-defined]
+    if settings.use in {"gpt2", "llama", "bert", "roberta"} and longest > positions:
         raise RecipeError(
             f"rows of {longest} tokens do not fit {positions} positions",
             where="model.max_position_embeddings",

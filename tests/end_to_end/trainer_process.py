@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import accelerate  # noqa: F401  (once, not in each child)
-from safetensors.torch import save_file
 
 from curation.core.errors import CurateError
 from training import checkpoint, events, milestones
 from training.config import Recipe
 from training.train import Options, train
+from training.weights import write_tensors
 
 ACCIDENTS = {
     "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),
@@ -34,10 +34,10 @@ def child(order: dict[str, Any]) -> int:  # noqa: C901  (what may befall it, one
     at = order.get("at", {})
     saves = 0
 
-    def saving(tensors: Any, path: Any) -> None:
+    def saving(path: Any, tensors: Any) -> None:
         nonlocal saves
         saves += 1
-        save_file(tensors, path)
+        write_tensors(path, tensors)
         if saves == at.get("kill_in_save"):
             os.kill(os.getpid(), signal.SIGKILL)
 
@@ -47,7 +47,7 @@ def child(order: dict[str, Any]) -> int:  # noqa: C901  (what may befall it, one
                 if event.step == at.get(name):
                     send()
 
-    checkpoint.save_file = saving
+    checkpoint.write_tensors = saving
     if "marks" in order:
         milestones.MILLION, milestones.MARKS = 100, tuple(order["marks"])
     options = Options(

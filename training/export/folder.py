@@ -5,7 +5,6 @@ transformers is not imported: what it expects in the files is written out, so th
 
 from __future__ import annotations
 
-import errno
 import json
 import re
 import shutil
@@ -15,13 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import save_file
 
 from curation.core.artifact import output_error, sync
 from training.config import Recipe
 from training.export.card import card
 from training.export.plain import PLAIN, State
+from training.weights import write_tensors
 
 #: The file that transformers loads; an export of our own families holds it and all that it imports, in one folder.
 MODELING = "training.export.modeling_curate"
@@ -71,7 +69,7 @@ def export(folder: Path, recipe: Recipe, settings: Any, state: State, tokenizer:
         }
         _json(partial / "config.json", config)
         tensors = {name: value.detach().to("cpu", torch.float32).contiguous().clone() for name, value in named.items()}
-        _weights(partial / "model.safetensors", tensors)
+        write_tensors(partial / "model.safetensors", tensors, {"format": "pt"})
         _tokenizer(partial, tokenizer, special, settings)
         (partial / "README.md").write_text(card(recipe, settings, facts), encoding="utf-8")
         for written in partial.iterdir():
@@ -100,15 +98,6 @@ def _own(recipe: Recipe, settings: Any) -> dict[str, Any]:
         "tie_word_embeddings": False,  # one parameter serves as both: there is nothing to tie
         "use_cache": False,
     }
-
-
-def _weights(path: Path, tensors: State) -> None:
-    """Write tensors; what the disk says comes as an OSError, whose number safetensors only writes into its message."""
-    try:
-        save_file(tensors, path, metadata={"format": "pt"})
-    except SafetensorError as error:
-        number = re.search(r"os error (\d+)", str(error))
-        raise OSError(int(number[1]) if number else errno.EIO, str(error)) from error
 
 
 def code() -> dict[str, str]:

@@ -18,7 +18,7 @@ from safetensors.torch import load_file
 from curation.core.errors import CorpusError, OutputError
 from curation.corpus import DOCUMENTS
 from tests.tiny_training import CAUSAL, NO_DROPOUT, tiny_corpus, tiny_recipe
-from training import checkpoint, events
+from training import events, weights
 from training.errors import Diverged, RecipeError, ResumeError, TrainError
 from training.learner import Learner
 from training.run import read_metrics
@@ -164,16 +164,16 @@ def test_memory_that_does_not_hold_one_row_is_an_error(trained, monkeypatch):
 )
 def test_a_full_disk_leaves_the_checkpoints_before_it_whole(trained, monkeypatch, tmp_path, error):
     """The error says so, and the same command goes on once there is room."""
-    save, calls = checkpoint.save_file, iter(range(1000))
+    save, calls = weights.save_file, iter(range(1000))
 
-    def full(tensors, path):
+    def full(tensors, path, _metadata):
         if next(calls) == 7:
             path.write_bytes(b"half")
             raise error
         save(tensors, path)
 
     trained(EVERY_STEP, out=tmp_path / "whole")
-    monkeypatch.setattr(checkpoint, "save_file", full)
+    monkeypatch.setattr(weights, "save_file", full)
     with pytest.raises(OutputError, match="the disk is full") as caught:
         trained(EVERY_STEP)
     assert "run the same command again" in caught.value.hint
@@ -187,10 +187,10 @@ def test_a_full_disk_leaves_the_checkpoints_before_it_whole(trained, monkeypatch
 def test_a_folder_that_may_not_be_written_is_told_as_such(trained, monkeypatch):
     """Safetensors hides the system's error in its text."""
 
-    def refuse(_tensors, _path):
+    def refuse(*_):
         raise SafetensorError("Error while serializing: I/O error: Permission denied (os error 13)")
 
-    monkeypatch.setattr(checkpoint, "save_file", refuse)
+    monkeypatch.setattr(weights, "save_file", refuse)
     with pytest.raises(OutputError, match="cannot write: Permission denied"):
         trained(EVERY_STEP)
 

@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 
 from curation.core.errors import CurateError
 from tests.unit.training.export.exports import CASES, FACTS, model_for, recipe, small_tokenizer
-from training.export import folder as module
+from training import weights
 from training.export.folder import export
 
 
@@ -138,7 +138,7 @@ def test_a_full_disk_is_said_and_leaves_the_old_export(tmp_path, monkeypatch, er
     def full(*_, **__):
         raise error
 
-    monkeypatch.setattr(module, "save_file", full)
+    monkeypatch.setattr(weights, "save_file", full)
     with pytest.raises(CurateError, match="the disk is full"):
         export(tmp_path / "model", *arguments)
 
