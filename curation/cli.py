@@ -1,4 +1,4 @@
-"""The command line: `curate build check plan list init schema diff`. The only module that prints.
+"""The command line: `curate build check plan list init schema diff`. With the edges of other verbs, all that prints.
 
 Verbs are entry points in the group ``curate.verbs``, so that training and evaluation add theirs without being imported
 here. Everything heavy is imported inside the verb that needs it: ``curate --help`` loads neither Arrow nor numba.
@@ -277,7 +277,10 @@ def _root(
 
 
 #: As they follow each other in work; others come after, by name.
-_ORDER = ("build", "check", "plan", "list", "init", "schema", "diff", "train", "recipes")
+_ORDER = (
+    *("build", "audit", "check", "plan", "list", "init", "schema", "diff"),
+    *("train", "recipes", "evaluate", "tasks", "compare", "ablate", "runs", "leaderboard", "regress"),
+)
 
 
 def application() -> typer.Typer:

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from curation.core import catalog
+from curation.core.auxiliary import AuxiliaryModel
 from curation.manifest import NAME, Output, preset
 from curation.reading import LISTS
 from curation.steps.kinds import Component, field_docs
@@ -48,6 +49,11 @@ def json_schema() -> dict[str, Any]:
             "track": {"type": "string", "description": "Name of a rule profile."},
             **{key: list_or_patch(key) for key in LISTS},
             "output": _described(Output),
+            "auxiliary_models": {
+                "type": "array",
+                "items": _described(AuxiliaryModel),
+                "description": "Trained things used by hand, outside the build, such as the parser of a source.",
+            },
         },
     }
 

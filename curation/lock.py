@@ -15,7 +15,7 @@ from curation.corpus import LOCK_VERSION
 from curation.engine.local import Input
 from curation.engine.plan import Placed
 from curation.kernels.hashing import HASH_VERSION
-from curation.manifest import Manifest
+from curation.manifest import Entry, Manifest
 from curation.steps.kinds import Selector
 
 
@@ -67,7 +67,7 @@ def lock_record(
         ],
         "subsets": subsets,
         "output": manifest.output.model_dump(mode="json"),
-        "auxiliary_models": [],
+        "auxiliary_models": auxiliary_models(manifest),
         "generators": [],
         "tools": {
             "curate": __version__,
@@ -77,6 +77,13 @@ def lock_record(
             **{name: version(name) for name in ("pyarrow", "numpy", "numba")},
         },
     }
+
+
+def auxiliary_models(manifest: Manifest) -> list[dict[str, Any]]:
+    """Return the records of every auxiliary model: those the manifest declares, then those that its parts use."""
+    entries: tuple[Entry[Any], ...] = (*manifest.sources, *manifest.steps, *manifest.select)
+    used = [model.of_step(entry.name) for entry in entries for model in entry.component.auxiliary_models()]
+    return [model.record() for model in (*manifest.auxiliary_models, *used)]
 
 
 def _total(row: list[Flow]) -> dict[str, int]:
@@ -95,6 +102,8 @@ def mismatches(expected: dict[str, Any], found: dict[str, Any]) -> list[str]:
         if expected.get(key) != found[key]
     ]
     result += _other_files(expected, found)
+    if expected.get("auxiliary_models", []) != found["auxiliary_models"]:
+        result.append("auxiliary_models: other models, or other records of them, than the lock's")
     for before, after in zip(expected.get("steps", []), found["steps"], strict=False):
         if any(before[key] != after[key] for key in ("use", "version", "settings")):
             result.append(f"step {after['name']}: other settings or version than the lock's")

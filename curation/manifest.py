@@ -17,6 +17,7 @@ import pydantic
 from pydantic import BaseModel, ConfigDict, Field
 
 from curation.core import catalog
+from curation.core.auxiliary import AuxiliaryModel
 from curation.core.errors import CurateError, ManifestError, Problem, UnknownName, did_you_mean
 from curation.core.fingerprint import fingerprint
 from curation.core.schema import UNREADABLE_NAME
@@ -64,6 +65,7 @@ class Manifest:
     steps: tuple[Entry[Step], ...]
     select: tuple[Entry[Selector], ...]
     output: Output
+    auxiliary_models: tuple[AuxiliaryModel, ...] = ()
 
     def terms(self, words_read: tuple[int, ...] = ()) -> Terms:
         """Return what selectors need to know."""
@@ -72,6 +74,7 @@ class Manifest:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the resolved manifest as JSON-able data: what the lock records and the fingerprint covers."""
+        models = [model.record() for model in self.auxiliary_models]
         return {
             "name": self.name,
             "seed": self.seed,
@@ -81,6 +84,7 @@ class Manifest:
             "steps": [_entry_dict(entry) for entry in self.steps],
             "select": [_entry_dict(entry) for entry in self.select],
             "output": self.output.model_dump(mode="json"),
+            **({"auxiliary_models": models} if models else {}),
         }
 
     def fingerprint(self) -> str:
@@ -112,7 +116,7 @@ class _Validator:
         self.problems: list[Problem] = []
 
     def manifest(self) -> Manifest:
-        known = {"name", "seed", "track", "description", *LISTS, "output"}
+        known = {"name", "seed", "track", "description", *LISTS, "output", "auxiliary_models"}
         for key in self.raw:
             if key not in known:
                 self._problem(
@@ -137,6 +141,7 @@ class _Validator:
             steps=tuple(steps),
             select=tuple(select),
             output=output,
+            auxiliary_models=self._auxiliary_models(),
         )
         if not self.problems:
             self._check_whole(manifest)
@@ -167,6 +172,24 @@ class _Validator:
         except pydantic.ValidationError as error:
             self._explain(error, "output", Output)
             return Output()
+
+    def _auxiliary_models(self) -> tuple[AuxiliaryModel, ...]:
+        """Return what was used by hand, outside the build, such as the parser that produced a source."""
+        raw = self.raw.get("auxiliary_models") or []
+        if not isinstance(raw, list):
+            self._problem("auxiliary_models", f"must be a list of records, this is {raw!r}")
+            return ()
+        models = []
+        for index, one in enumerate(raw):
+            where = f"auxiliary_models[{index}]"
+            if not isinstance(one, dict):
+                self._problem(where, f"must be a mapping with `name:` and `purpose:`, this is {one!r}")
+                continue
+            try:
+                models.append(AuxiliaryModel.model_validate(one))
+            except pydantic.ValidationError as error:
+                self._explain(error, where, AuxiliaryModel)
+        return tuple(models)
 
     def _entries(self, key: str, base: type[C]) -> list[Entry[C]]:
         raw = self.raw.get(key) or []

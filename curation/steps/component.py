@@ -12,6 +12,8 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from curation.core.auxiliary import AuxiliaryModel
+
 
 class Component(BaseModel, ABC):
     """What sources and steps share: frozen settings, a version, and the source that it follows."""
@@ -27,6 +29,13 @@ class Component(BaseModel, ABC):
         """Return the parameters as JSON-able data, defaults included."""
         skip = {name for name, info in type(self).model_fields.items() if is_bound(info)} if without_bounds else set()
         return self.model_dump(mode="json", exclude=skip)
+
+    def auxiliary_models(self) -> tuple[AuxiliaryModel, ...]:
+        """Return every trained thing that this component uses; what is not known of its training text stays unknown.
+
+        The lock records them, and an audit asks again: the answer may depend on the settings and on nothing else.
+        """
+        return ()
 
 
 class Step(Component):
