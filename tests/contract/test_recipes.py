@@ -107,10 +107,12 @@ def test_a_proxy_has_the_size_of_its_name(family: str, size: str) -> None:
 
 @pytest.mark.parametrize("name", PROXIES)
 def test_a_proxy_is_cut_for_two_cores(name: str) -> None:
-    """512 tokens a step, nothing dropped, and a vocabulary that does not outweigh the model."""
+    """512 tokens a step, rows of 128 at the end, nothing dropped, and a vocabulary that does not outweigh the model."""
     recipe = load_recipe(name)
-    assert recipe.schedule.length == ((0.0, 128),)
-    assert recipe.schedule.rows.start == recipe.schedule.rows.stop == 4
+    for step in range(100):
+        length, rows = schedule.length(step, 100, recipe.schedule), schedule.rows(step, 100, recipe.schedule)
+        assert length * rows == 512
+    assert recipe.schedule.length[-1][1] == 128
     assert recipe.model.hidden_dropout_prob == recipe.model.attention_probs_dropout_prob == 0
     assert recipe.tokenizer.vocab_size == 4096
     assert recipe.duration.epochs is not None
