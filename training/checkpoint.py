@@ -35,6 +35,9 @@ class Progress:
     words: int = 0
     """Words seen, repeats counted."""
 
+    seen: list[int] = field(default_factory=list)
+    """The same by source, in the order of the shards' sources."""
+
     tokens: int = 0
     """Tokens seen, padding not counted."""
 

@@ -6,19 +6,14 @@ repeats included.
 
 from __future__ import annotations
 
-MILLION = 1_000_000
-MARKS = tuple(
-    number * scale * MILLION
-    for scale, numbers in ((1, range(1, 11)), (10, range(2, 11)), (100, range(2, 11)))
-    for number in numbers
-)
+from pathlib import Path
+
+from curation.core.exposure import mark_name, marks
+
+MARKS = marks()
 
 
-def name_of(words: int) -> str:
-    """Return the name of a mark: 3,000,000 is ``chck_3M``."""
-    return f"chck_{words // MILLION}M"
-
-
-def passed(before: int, after: int) -> list[str]:
-    """Return the marks that lie above ``before`` words seen and not above ``after``."""
-    return [name_of(mark) for mark in MARKS if before < mark <= after]
+def found_in(folder: Path) -> list[str]:
+    """Return the marks of which a run folder holds a model, in the order of words seen."""
+    held = {path.name for path in (folder / "milestones").glob("chck_*M") if (path / "config.json").is_file()}
+    return [name for name in map(mark_name, MARKS) if name in held]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+from collections.abc import Mapping
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,10 +13,12 @@ import tokenizers
 import torch
 
 from curation import __version__
+from curation.core.exposure import ExposureMeter, Part
 from curation.corpus import Corpus
 from training import events, flops
 from training.checkpoint import Progress
 from training.config import Recipe
+from training.errors import ResumeError
 from training.export.folder import export
 from training.hardware import Hardware
 from training.objectives.objective import Loss
@@ -28,6 +31,22 @@ if TYPE_CHECKING:
     from training.batches.loader import Batches
     from training.optim.ema import Ema
     from training.prepare import Prepared
+    from training.shards import Shards
+
+
+def meter_of(recipe: Recipe, shards: Shards, progress: Progress) -> ExposureMeter:
+    """Return the meter of words seen, at where a checkpoint left it.
+
+    Raises:
+        ResumeError: the checkpoint did not count by source.
+    """
+    meter = ExposureMeter([Part(name) for name in shards.source_names], limit=recipe.run.max_words_seen)
+    if progress.words:
+        if len(progress.seen) != len(meter.parts) or sum(progress.seen) != progress.words:
+            hint = "start the run again with --force: its checkpoint is of an earlier version"
+            raise ResumeError("the checkpoint does not say which sources its words are of", hint=hint)
+        meter.seen[:] = progress.seen
+    return meter
 
 
 def describe(
@@ -40,6 +59,7 @@ def describe(
         "recipe": {"name": recipe.name, "seed": recipe.run.seed},
         "corpus": {
             "name": corpus.lock["name"],
+            "folder": str(corpus.folder.resolve()),  # where it was: evaluation looks there for the model's own words
             "digest": corpus.digest,
             "words": corpus.words,
             "audit": _audit(corpus),
@@ -188,6 +208,7 @@ def results(
     stopped: str,
     teachers: list[Run],
     length: int,
+    by_source: Mapping[str, int],
 ) -> dict[str, Any]:
     """Return what is known of a run when it ends."""
     auxiliary = [flops.tokenizer("of this run", float(run.record["tokenizer"].get("cpu_seconds", 0.0)))]
@@ -204,6 +225,7 @@ def results(
         "result": {
             "steps": progress.step,
             "words_seen": progress.words,
+            "words_seen_by_source": dict(by_source),
             "tokens_seen": progress.tokens,
             "seconds": round(progress.seconds, 1),
             "bits_per_byte": None if measured is None else dict(measured.bits_per_byte),

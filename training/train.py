@@ -31,7 +31,6 @@ from training.flops import flops_per_token
 from training.hardware import Hardware
 from training.heldout import Heldout
 from training.learner import Gradients, Learner, build_model, objective_for, teachers_of
-from training.milestones import passed
 from training.optim import schedule
 from training.optim.ema import Ema
 from training.optim.optimizer import build as build_optimizer
@@ -161,6 +160,7 @@ def _train(  # noqa: C901, PLR0912, PLR0915  (one run, read top to bottom)
     saved = checkpoint.found(checkpoints)
     if saved:
         progress = checkpoint.restore(saved[-1], model, optimizer, ema, accelerator.scaler)
+    meter = record.meter_of(recipe, data.shards, progress)
     model.to(accelerator.device)
     if recipe.run.compile:
         model.hidden = torch.compile(model.hidden, dynamic=False)
@@ -181,9 +181,9 @@ def _train(  # noqa: C901, PLR0912, PLR0915  (one run, read top to bottom)
     lines = run.folder / "metrics.jsonl" if first else None
     with Metrics(lines, before_step=progress.step, loggers=options.loggers) as metrics, StopSignal() as asked_to_stop:
         for batch in batches.loader(progress.step, workers=options.workers, pin=hardware.pins):
-            step, limit = progress.step, recipe.run.max_words_seen
-            if limit is not None and progress.words + batch.words > limit:
-                stopped = f"at the exposure limit of {limit:,} words seen"
+            step = progress.step
+            if not meter.fits(batch.words_by_source):
+                stopped = f"at the exposure limit of {meter.limit:,} words seen"
                 break
 
             factor = schedule.learning_rate(step, len(steps), recipe.schedule)
@@ -205,7 +205,8 @@ def _train(  # noqa: C901, PLR0912, PLR0915  (one run, read top to bottom)
             now = time.monotonic()
             supervised = (loss.masked_count + loss.causal_count) / max(loss.positions, 1)
             cost = flops_per_token(settings, steps.lengths[step], supervised).total * steps.tokens_in(step)
-            words_before = progress.words
+            reached = meter.see(batch.words_by_source)
+            progress.seen = meter.seen.tolist()
             progress.advance(batch.words, batch.tokens, cost, now - last_step, gradients.rows_at_once)
             last_step = now
             if reason:
@@ -225,7 +226,7 @@ def _train(  # noqa: C901, PLR0912, PLR0915  (one run, read top to bottom)
                 measured = heldout.event(model, ema, progress, accelerator.device)
                 metrics.write(measured.as_dict())
                 listen(measured)
-            for mark in passed(words_before, progress.words):
+            for mark in reached:
                 folder = run.folder / "milestones" / mark
                 if first:
                     record.export_model(folder, run, recipe, settings, model, ema, data, progress)
@@ -247,7 +248,8 @@ def _train(  # noqa: C901, PLR0912, PLR0915  (one run, read top to bottom)
     if first:
         record.export_model(run.model, run, recipe, settings, model, ema, data, progress)
         longest = max(steps.lengths)
-        run.save(status="done", **record.results(run, recipe, model, progress, final, stopped, teachers, longest))
+        outcome = record.results(run, recipe, model, progress, final, stopped, teachers, longest, meter.by_source())
+        run.save(status="done", **outcome)
     accelerator.wait_for_everyone()
     run = run if first else Run.open(run.folder)
     listen(record.done(run, reused=False))

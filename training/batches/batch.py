@@ -43,6 +43,9 @@ class Batch:
     tokens: int
     """Tokens in the inputs of the whole batch, without padding, over all processes."""
 
+    words_by_source: tuple[int, ...] = ()
+    """``words`` by source, in the order of the shards' sources."""
+
     def rows(self, start: int, stop: int) -> Batch:
         """Return some of the rows; ``words`` and ``tokens`` stay those of the whole."""
         length = self.inputs.shape[1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -49,7 +50,7 @@ class Batches(Dataset[Batch]):
         """Lay out the run; nothing is read until a batch is asked for."""
         self._made_from = (shards, special, layout, objective, lengths, counts), (seed, rank, world)
         tokens = Tokens(shards.tokens, shards.documents, shards.sentences, special.begin, special.end, special.pad)
-        self._words = shards.words
+        self._shards = shards
         self._pad = special.pad
         self._layout = layout_for(layout, tokens, seed)
         self._objective = objective
@@ -94,12 +95,22 @@ class Batches(Dataset[Batch]):
         """Return the batch of a step."""
         rows, moment = self.rows(step)
         shown = rows.origins[:, : rows.origins.shape[1] - self._objective.ahead]
-        words = int(self._words[shown[shown >= 0]].sum())
-        batch = self._objective.prepare(rows, moment, words=words, separate=self._layout.separate)
+        by_source = self._words(shown[shown >= 0])
+        batch = self._objective.prepare(rows, moment, words=sum(by_source), separate=self._layout.separate)
+        batch = replace(batch, words_by_source=by_source)
         if self._world == 1:
             return batch
         count = len(batch.inputs)
         return batch.rows(self._rank * count // self._world, (self._rank + 1) * count // self._world)
+
+    def _words(self, shown: NDArray[np.int64]) -> tuple[int, ...]:
+        """Return how many words begin at the tokens that are shown, by source: repeats count."""
+        words = self._shards.words[shown]
+        begins = shown[words > 0]
+        documents = np.searchsorted(self._shards.documents, begins, side="right") - 1
+        sources = self._shards.sources[documents]
+        counts = np.bincount(sources, weights=words[words > 0], minlength=len(self._shards.source_names))
+        return tuple(int(count) for count in counts)
 
     def loader(self, start: int, *, workers: int, pin: bool) -> Iterator[Batch]:
         """Yield the batches from a step on, made by worker processes or, with none, here."""

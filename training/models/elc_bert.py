@@ -21,6 +21,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812  (the field's name for it)
 from torch import Tensor, nn
 
+from training.models.layers.flat import Flat
 from training.models.layers.mix import weighted_sum
 from training.models.layers.relative_embedding import initialise
 from training.models.layers.relative_model import Around, RelativeModel
@@ -47,26 +48,32 @@ class Model(RelativeModel):
         *,
         segments: Tensor | None = None,
         causal: bool | Tensor = False,
-        seen: Tensor | None = None,
+        seen: Tensor | Flat | None = None,
         states: list[Tensor] | None = None,
     ) -> Tensor:
         """Return the last states [B, T, D] of ids [B, T]; see ``layers/visibility.py`` for who sees whom.
 
-        ``seen``, if given, says it instead: booleans [B or 1, 1, T, T].
+        ``seen``, if given, says it instead: booleans [B or 1, 1, T, T], or a flat row: its wanted are returned.
         ``states``, if given, is filled with the embeddings and the output of each layer.
         """
         embeddings, around = self.embed(inputs, segments, causal, seen)
         outputs = [embeddings]
         for layer, logits in zip(self.layers, self.layer_mix, strict=False):
-            outputs.append(self._layer(layer, weighted_sum(logits.softmax(0), outputs), around))
+            last = layer is self.layers[-1]
+            mixed = weighted_sum(logits.softmax(0), outputs)
+            if isinstance(seen, Flat) and last:
+                outputs = [seen.pick(output, last=last) for output in outputs]
+            outputs.append(self._layer(layer, mixed, around, last=last))
         if states is not None:
             states.extend(outputs)
         if self.config.variant == "weighted_output":
             return weighted_sum(self.layer_mix[-1].softmax(0), outputs)
         return outputs[-1]
 
-    def _layer(self, layer: Layer, x: Tensor, around: Around) -> Tensor:
-        attended: Tensor = layer.attention(x, *around)
+    def _layer(self, layer: Layer, x: Tensor, around: Around, *, last: bool) -> Tensor:
+        attended: Tensor = layer.attention(x, *around, last=last)
+        if isinstance(around.seen, Flat):
+            x = around.seen.pick(x, last=last)
         inner = attended if self.config.variant == "base" else x + attended
         out: Tensor = attended + layer.feed_forward(inner)
         if self.config.variant == "normalized":

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from training.models.layers.activations import gelu
 from training.models.layers.attention import SelfAttention, mask_for
 from training.models.layers.dropout import Dropout
+from training.models.layers.flat import Flat
 from training.models.layers.linear import Linear
 from training.models.layers.plain_model import PlainModel
 
@@ -32,9 +33,10 @@ class Layer(nn.Module):
         self.down = Linear(config.intermediate_size, config.hidden_size)
         self.dropout = Dropout(config.hidden_dropout_prob)
 
-    def forward(self, x: Tensor, seen: Tensor | bool) -> Tensor:
-        """Map [B, T, D] to [B, T, D]."""
-        x = x + self.dropout(self.attention(self.attention_layer_norm(x), seen))
+    def forward(self, x: Tensor, seen: Tensor | bool | Flat, *, last: bool = False) -> Tensor:
+        """Map [B, T, D] to [B, T, D], or to the wanted tokens of the last layer of a flat row."""
+        attended = self.dropout(self.attention(self.attention_layer_norm(x), seen, last=last))
+        x = (seen.pick(x, last=last) if isinstance(seen, Flat) else x) + attended
         inner = gelu(self.up(self.feed_forward_layer_norm(x)))
         out: Tensor = x + self.dropout(self.down(inner))
         return out
@@ -63,16 +65,21 @@ class Model(PlainModel):
         segments: Tensor | None = None,
         causal: bool | Tensor = True,
         states: list[Tensor] | None = None,
+        flat: Flat | None = None,
     ) -> Tensor:
         """Return the last states [B, T, D] of ids [B, T]; see ``layers/visibility.py`` for who sees whom.
 
         ``states``, if given, is filled with the embeddings and the output of each layer.
+        ``flat``, if given, says who sees whom instead; the states of its wanted tokens are returned [1, M, D].
         """
-        seen = mask_for(inputs, segments, causal)
-        x = self.dropout(self.word_embedding(inputs) + self.position_embedding.weight[: inputs.shape[1]])
+        seen = mask_for(inputs, segments, causal) if flat is None else flat
+        places: slice | Tensor = slice(inputs.shape[1])
+        if flat is not None:
+            inputs, places = inputs[:, flat.distinct], flat.places[flat.distinct]
+        x = self.dropout(self.word_embedding(inputs) + self.position_embedding.weight[places])
         outputs = [x]
         for layer in self.layers:
-            x = layer(x, seen)
+            x = layer(x, seen, last=layer is self.layers[-1])
             outputs.append(x)
         if states is not None:
             states.extend(outputs)

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from training.models.layers.flat import Flat
 from training.models.layers.mix import weighted_sum
 from training.models.layers.relative_embedding import initialise
 from training.models.layers.relative_model import RelativeModel
@@ -37,18 +38,22 @@ class Model(RelativeModel):
         *,
         segments: Tensor | None = None,
         causal: bool | Tensor = False,
-        seen: Tensor | None = None,
+        seen: Tensor | Flat | None = None,
         states: list[Tensor] | None = None,
     ) -> Tensor:
         """Return the last states [B, T, D] of ids [B, T]; see ``layers/visibility.py`` for who sees whom.
 
-        ``seen``, if given, says it instead: booleans [B or 1, 1, T, T].
+        ``seen``, if given, says it instead: booleans [B or 1, 1, T, T], or a flat row: its wanted are returned.
         ``states``, if given, is filled with the embeddings and the output of each layer.
         """
         x, around = self.embed(inputs, segments, causal, seen)
         streams, outputs = [x], [x]
         for number, layer in enumerate(self.layers):
-            streams.append(x + layer.attention(x, *around))
+            last = layer is self.layers[-1]
+            attended = layer.attention(x, *around, last=last)
+            if isinstance(seen, Flat) and last:
+                x, streams = seen.pick(x, last=last), [seen.pick(stream, last=last) for stream in streams]
+            streams.append(x + attended)
             x = weighted_sum(self.layer_mix[2 * number], streams)
             streams.append(x + layer.feed_forward(x))
             x = weighted_sum(self.layer_mix[2 * number + 1], streams)

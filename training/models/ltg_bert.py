@@ -11,6 +11,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from training.models.layers.feed_forward import FeedForward
+from training.models.layers.flat import Flat
 from training.models.layers.relative_attention import RelativeAttention
 from training.models.layers.relative_embedding import initialise
 from training.models.layers.relative_model import RelativeModel
@@ -41,18 +42,20 @@ class Model(RelativeModel):
         *,
         segments: Tensor | None = None,
         causal: bool | Tensor = False,
-        seen: Tensor | None = None,
+        seen: Tensor | Flat | None = None,
         states: list[Tensor] | None = None,
     ) -> Tensor:
         """Return the last states [B, T, D] of ids [B, T]; see ``layers/visibility.py`` for who sees whom.
 
-        ``seen``, if given, says it instead: booleans [B or 1, 1, T, T].
+        ``seen``, if given, says it instead: booleans [B or 1, 1, T, T], or a flat row: its wanted are returned.
         ``states``, if given, is filled with the embeddings and the output of each layer.
         """
         x, around = self.embed(inputs, segments, causal, seen)
         outputs = [x]
         for layer in self.layers:
-            x = x + layer.attention(x, *around)
+            last = layer is self.layers[-1]
+            attended = layer.attention(x, *around, last=last)
+            x = (seen.pick(x, last=last) if isinstance(seen, Flat) else x) + attended
             x = x + layer.feed_forward(x)
             outputs.append(x)
         if states is not None:

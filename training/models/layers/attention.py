@@ -9,6 +9,7 @@ import torch.nn.functional as F  # noqa: N812  (the field's name for it)
 from torch import Tensor, nn
 
 from training.models.layers.dropout import dropout as drop
+from training.models.layers.flat import Flat
 from training.models.layers.linear import Linear
 from training.models.layers.visibility import visible
 
@@ -71,12 +72,17 @@ class SelfAttention(nn.Module):
         self.query_key_value = Linear(config.hidden_size, 3 * config.hidden_size)
         self.output = Linear(config.hidden_size, config.hidden_size)
 
-    def forward(self, x: Tensor, seen: Tensor | bool) -> Tensor:
-        """Map [B, T, D] to [B, T, D]."""
-        rows, length, width = x.shape
-        split = self.query_key_value(x).view(rows, length, 3, self.heads, width // self.heads)
-        query, key, value = split.permute(2, 0, 3, 1, 4).unbind(0)
-        dropout = self.probability_dropout if self.training else 0.0
-        context = attend(query, key, value, seen, dropout)
-        out: Tensor = self.output(context.transpose(1, 2).reshape(rows, length, width))
+    def forward(self, x: Tensor, seen: Tensor | bool | Flat, *, last: bool = False) -> Tensor:
+        """Map [B, T, D] to [B, T, D], or to the wanted tokens of the last layer of a flat row."""
+        rows, _, width = x.shape
+        size = width // self.heads
+        projected = self.query_key_value(x)
+        if isinstance(seen, Flat):
+            projected = seen.whole(projected)
+        query, key, value = projected.view(rows, -1, 3, self.heads, size).permute(2, 0, 3, 1, 4).unbind(0)
+        if isinstance(seen, Flat):
+            context = seen.attend(query, key, value, size**-0.5, last=last)
+        else:
+            context = attend(query, key, value, seen, self.probability_dropout if self.training else 0.0)
+        out: Tensor = self.output(context.transpose(1, 2).reshape(rows, -1, width))
         return out

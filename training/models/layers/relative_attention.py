@@ -14,6 +14,7 @@ import torch.nn.functional as F  # noqa: N812  (the field's name for it)
 from torch import Tensor, nn
 
 from training.models.layers.dropout import Dropout, dropout
+from training.models.layers.flat import Flat
 from training.models.layers.linear import Linear
 from training.models.layers.relative_positions import position_scores
 
@@ -40,7 +41,9 @@ class RelativeAttention(nn.Module):
         self.probability_dropout = config.attention_probs_dropout_prob
         self.dropout = Dropout(config.hidden_dropout_prob)
 
-    def forward(self, x: Tensor, visible: Tensor | None, relative: Tensor, index: Tensor) -> Tensor:
+    def forward(
+        self, x: Tensor, visible: Tensor | Flat | None, relative: Tensor, index: Tensor, *, last: bool = False
+    ) -> Tensor:
         """Attend.
 
         Args:
@@ -48,9 +51,10 @@ class RelativeAttention(nn.Module):
             visible: what may be seen, broadcast to [B, H, T, T]; None for everything.
             relative: the normed relative embeddings [buckets, D].
             index: their row for each pair of positions [T, T].
+            last: whether only the wanted tokens of a flat row attend.
 
         Returns:
-            [B, T, D], to be added to the residual stream.
+            [B, T, D], to be added to the residual stream, or the wanted tokens of the last layer of a flat row.
         """
         rows, length, width = x.shape
         x = F.layer_norm(x, (width,), eps=self.eps)
@@ -65,8 +69,12 @@ class RelativeAttention(nn.Module):
 
         scale = (3 * width // self.heads) ** -0.5
         tables = query_table * scale, key_table
-        context = self._attend(query * scale, key, value, *tables, index, visible)
-        context = context.transpose(1, 2).reshape(rows, length, width)
+        if isinstance(visible, Flat):
+            context = visible.attend_relative(query * scale, key, value, *tables, index, last=last)
+            gate = None if gate is None else visible.pick(gate, last=last)
+        else:
+            context = self._attend(query * scale, key, value, *tables, index, visible)
+        context = context.transpose(1, 2).reshape(rows, -1, width)
         if gate is not None:
             context = F.layer_norm(context * F.gelu(gate), (width,), eps=self.eps)
         out = self.output(context)

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from torch import Tensor, nn
 
+from training.models.layers.flat import Flat
 from training.models.layers.language_head import LanguageHead
 from training.models.layers.relative_embedding import RelativeEmbedding
 from training.models.layers.relative_positions import bucket_index
@@ -15,7 +16,7 @@ from training.models.layers.visibility import visible
 class Around(NamedTuple):
     """What each attention layer is told about positions."""
 
-    seen: Tensor | None
+    seen: Tensor | Flat | None
     """Who may look at whom [B or 1, 1, T, T]; None if everyone may."""
 
     relative: Tensor
@@ -36,13 +37,14 @@ class RelativeModel(nn.Module):
         self.head = LanguageHead(config)
 
     def embed(
-        self, inputs: Tensor, segments: Tensor | None, causal: bool | Tensor, seen: Tensor | None
+        self, inputs: Tensor, segments: Tensor | None, causal: bool | Tensor, seen: Tensor | Flat | None
     ) -> tuple[Tensor, Around]:
         """Return embeddings [B, T, D] of ids [B, T], and what the layers need beside them."""
         sizes = self.config.position_bucket_size, self.config.max_position_embeddings
         embeddings, relative = self.embedding(inputs)
         seen = visible(inputs, segments, causal) if seen is None else seen
-        return embeddings, Around(seen, relative, bucket_index(inputs.shape[1], *sizes, inputs.device))
+        length = seen.length if isinstance(seen, Flat) else inputs.shape[1]
+        return embeddings, Around(seen, relative, bucket_index(length, *sizes, inputs.device))
 
     def features(self, hidden: Tensor) -> Tensor:
         """Return what the vocabulary projection reads: [..., D] to [..., D]."""
