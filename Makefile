@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
 
-.PHONY: demo demo-train test test-slow check bench wheel clean
+.PHONY: demo demo-train demo-evaluate ablation-demo test test-slow check bench wheel clean
 
 demo: .venv/.demo  ## build the quick-start corpus and say where the report is
 	$(BIN)/curate build quickstart
@@ -13,6 +13,12 @@ demo: .venv/.demo  ## build the quick-start corpus and say where the report is
 demo-train: .venv/.demo-train  ## the same, then a small model of it, in a few minutes
 	$(BIN)/curate build quickstart
 	$(BIN)/curate train --corpus build/quickstart --recipe gpt-bert-proxy --out runs/first --resume
+
+demo-evaluate: demo-train  ## the same, then the model's score on pairs in the words of its own corpus
+	$(BIN)/curate evaluate runs/first --corpus build/quickstart
+
+ablation-demo: .venv/.demo-train  ## does a change of data help? nine small models and a report, in a few minutes
+	$(BIN)/curate ablate corpora_manifests/ablations/demo.yaml --out ablations/demo
 
 test: .venv/.dev  ## all tests but the slow ones
 	$(PYTEST) -m "not slow and not benchmark"
@@ -31,17 +37,20 @@ check: .venv/.dev  ## lint, format, types, layers, spelling, fast tests
 bench: .venv/.dev .venv-bench/.peers  ## against peers, in one run (needs the real data, and an hour)
 	.venv-bench/bin/python -m tests.benchmark.bench_build --sizes 5M,20M,100M --curate $(CURDIR)/$(BIN)/curate
 	$(BIN)/python -m tests.benchmark.bench_train
+	$(BIN)/python -m tests.benchmark.bench_evaluate
 	$(BIN)/python -m pytest tests/benchmark -m benchmark --benchmark-only --benchmark-columns=min,median,rounds -q -p no:cacheprovider
 
 wheel: .venv/.dev  ## build the wheel and try it in an environment of its own
 	rm -rf build/wheel build/wheel-venv
 	$(BIN)/python -m build --wheel --outdir build/wheel . > /dev/null
 	$(PYTHON) -m venv build/wheel-venv
-	build/wheel-venv/bin/python -m pip --disable-pip-version-check -q install -c constraints.txt "$$(ls build/wheel/*.whl)[demo,train]"
+	build/wheel-venv/bin/python -m pip --disable-pip-version-check -q install -c constraints.txt "$$(ls build/wheel/*.whl)[demo,evaluate]"
 	cd build && wheel-venv/bin/curate build quickstart --locked --force --out wheel-quickstart
 	test "$$(cat build/wheel-quickstart/text/*.train | wc -w)" -eq 400000
 	cd build && wheel-venv/bin/curate train --corpus wheel-quickstart --recipe gpt-bert-proxy --max-words 30000 --force --out wheel-run
 	test -f build/wheel-run/model/modeling_curate.py
+	cd build && wheel-venv/bin/curate evaluate wheel-run --limit 4 --force --out wheel-evaluation
+	test -f build/wheel-evaluation/main/causal/results.json
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
@@ -51,7 +60,7 @@ wheel: .venv/.dev  ## build the wheel and try it in an environment of its own
 	@touch $@
 
 .venv/.demo-train: .venv/bin/python pyproject.toml constraints.txt
-	$(PIP) install -c constraints.txt -e ".[demo,train]"
+	$(PIP) install -c constraints.txt -e ".[demo,evaluate]"
 	@touch $@
 
 .venv/.dev: .venv/bin/python pyproject.toml constraints.txt

@@ -1,1 +1,1 @@
-"""Run to results and comparison: scores models and compares them. Nothing here yet."""
+"""Run to results and comparison: scores models and compares them."""

@@ -1,0 +1,256 @@
+"""An ablation, top to bottom: build the corpora, train arms and seeds side by side, stop losers, compare, write.
+
+A killed ablation goes on where it was: corpora, runs and evaluations each resume, and finished runs are read back.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from curation.core.artifact import only_one
+from curation.core.events import Event, Warned
+from curation.core.fingerprint import fingerprint
+from evaluation.ablation.corpora import ArmCorpus, build_corpora
+from evaluation.ablation.database import Database
+from evaluation.ablation.events import AblationDone, AblationStarted, ArmStopped, RunDone
+from evaluation.ablation.findings import Findings, findings
+from evaluation.ablation.heldout import heldout_files
+from evaluation.ablation.matching import durations
+from evaluation.ablation.report import write_report
+from evaluation.ablation.rules import check_rules
+from evaluation.ablation.runs import Job, RunScores, do, kept, prepare_worker
+from evaluation.ablation.settings import MEASURED, Ablation, higher_is_better
+from evaluation.stats.racing import RaceDecision, RacingRule, race
+
+
+@dataclass(frozen=True)
+class Options:
+    """Where an ablation reads and writes.
+
+    Attributes:
+        file: the ablation file.
+        out: folder of the report, the corpora and the runs.
+        cache: of builds, tokenizers and tokens.
+        database: SQLite file of all runs, or None.
+        jobs: runs side by side; 0 is one a core.
+        threads: of each run.
+        max_hours: stop cleanly after this long, and report on what is done.
+        listen: is told what happens.
+    """
+
+    file: Path
+    out: Path
+    cache: Path
+    database: Path | None = None
+    jobs: int = 0
+    threads: int = 1
+    max_hours: float | None = None
+    listen: Callable[[Event], None] = lambda _: None
+
+
+def ablate(ablation: Ablation, options: Options) -> Findings:
+    """Run an ablation and write ``ablation.html`` and ``ablation.json``.
+
+    Raises:
+        AblationError: a corpus cannot be built, a held-out text is missing, or an arm breaks the rules.
+        OutputError: the folder cannot be written.
+        KeyboardInterrupt: it was asked to stop; the same command goes on.
+    """
+    with only_one(options.out / ".ablation.lock", "the ablation"):
+        return _ablate(ablation, options)
+
+
+def _ablate(ablation: Ablation, options: Options) -> Findings:
+    begun = time.monotonic()
+    arms, seeds = ablation.all_arms, ablation.seed_list
+    options.listen(AblationStarted(ablation.name, ablation.question, tuple(arms), len(seeds), len(arms) * len(seeds)))
+    heldout = heldout_files(ablation, options.file, options.out / "heldout")
+    corpora = build_corpora(ablation, options.file, options.out, options.cache, options.listen)
+    audits = check_rules(ablation.rules, corpora, options.listen)
+    lengths = durations(ablation, corpora, heldout, options.cache)
+    stopped: dict[str, ArmStopped] = {}
+    decisions: list[tuple[float, tuple[RaceDecision, ...]]] = []
+    rungs: list[float | None] = [*(ablation.racing.rungs if ablation.racing else ()), None]
+    done: dict[tuple[str, int], RunScores] = {}
+    deadline = None if options.max_hours is None else begun + 3600 * options.max_hours
+    for rung in rungs:
+        jobs = [
+            job_of(ablation, options, corpora, heldout, lengths, arm, seed, rung)
+            for seed in seeds  # seed by seed: a run that is cut short has whole comparisons
+            for arm in arms
+            if arm not in stopped
+        ]
+        for scores in _all(jobs, options, deadline):
+            done[scores.arm, scores.seed] = scores
+        late = deadline is not None and time.monotonic() > deadline
+        if rung is None or late:
+            break
+        judged = _race(ablation, done, rung, stopped)
+        decisions.append((rung, judged))
+        for decision in judged:
+            if decision.stops:
+                stopped[decision.arm] = ArmStopped(decision.arm, rung, decision.why)
+                options.listen(stopped[decision.arm])
+    found = findings(
+        ablation,
+        options.file,
+        corpora,
+        done,
+        audits=audits,
+        stopped=stopped,
+        decisions=decisions,
+        seconds=time.monotonic() - begun,
+    )
+    if options.database is not None:
+        with Database(options.database) as database:
+            database.add(ablation, corpora, done)
+    write_report(options.out, found)
+    options.listen(AblationDone(str(options.out), found.sentence, time.monotonic() - begun))
+    return found
+
+
+def job_of(
+    ablation: Ablation,
+    options: Options,
+    corpora: Mapping[str, ArmCorpus],
+    heldout: Mapping[str, Path],
+    lengths: Mapping[str, str],
+    arm: str,
+    seed: int,
+    rung: float | None,
+) -> Job:
+    """Return the work of one run."""
+    changes = (
+        *ablation.changes,
+        *ablation.all_arms[arm].recipe,
+        f"data.heldout.every={1 / MEASURED}",
+        "data.heldout.share=0",  # what is held out is the same for all arms, and outside their corpora
+        lengths[arm],
+    )
+    tasks = () if rung is not None else ablation.tasks
+    wanted = fingerprint(
+        corpora[arm].digest,
+        corpora["base"].digest,
+        ablation.recipe,
+        changes,
+        seed,
+        {name: fingerprint(path.read_text(encoding="utf-8")) for name, path in heldout.items()},
+        ablation.tasks,
+        ablation.limit,
+    )
+    return Job(
+        arm=arm,
+        seed=seed,
+        corpus=str(corpora[arm].folder),
+        words_from=str(corpora["base"].folder),
+        folder=str(options.out / "runs" / arm / f"seed-{seed}"),
+        recipe=ablation.recipe,
+        changes=changes,
+        heldout={name: str(path) for name, path in heldout.items()},
+        tasks=tasks,
+        limit=ablation.limit,
+        data=ablation.data,
+        cache=str(options.cache),
+        until=rung,
+        wanted=wanted,
+    )
+
+
+def _all(  # noqa: C901  (a pool that is fed and drained)
+    jobs: list[Job], options: Options, deadline: float | None
+) -> Iterator[RunScores]:
+    """Yield the scores of all jobs, in the order in which they end; what was done before comes first."""
+    waiting = []
+    count = 0
+    for job in jobs:
+        before = kept(job)
+        if before is None:
+            waiting.append(job)
+        else:
+            count += 1
+            yield before
+    if not waiting:
+        return
+    begun = time.monotonic()
+    workers = min(options.jobs or os.cpu_count() or 1, len(waiting))
+    pool = ProcessPoolExecutor(
+        workers,
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=prepare_worker,
+        initargs=(options.threads,),
+    )
+    running: dict[Future[RunScores], Job] = {}
+    queue = iter(waiting)
+    finished = 0
+    try:
+        while True:
+            late = deadline is not None and time.monotonic() > deadline
+            for job in islice(queue, 0 if late else workers - len(running)):
+                running[pool.submit(do, job)] = job
+            if not running:
+                break
+            ended, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in ended:
+                job = running.pop(future)
+                scores = _result(future, job)
+                finished += 1
+                left = (time.monotonic() - begun) / finished * (len(waiting) - finished)
+                if scores.failed:
+                    options.listen(Warned(f"{job.arm}, seed {job.seed} failed: {scores.failed}"))
+                options.listen(_told(scores, count + finished, len(jobs), left))
+                yield scores
+    except BaseException:
+        for process in list((pool._processes or {}).values()):  # noqa: SLF001  (a run that was cut off saves its state)
+            process.terminate()
+        raise
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _result(future: Future[RunScores], job: Job) -> RunScores:
+    """Return a run's scores; one whose process died is a failed run, and the others go on."""
+    try:
+        return future.result()
+    except KeyboardInterrupt:
+        raise
+    except Exception as error:  # noqa: BLE001  (whatever killed a worker)
+        return RunScores(job.arm, job.seed, folder=job.folder, failed=f"{type(error).__name__}: {error}")
+
+
+def _told(scores: RunScores, done: int, total: int, left: float) -> RunDone:
+    primary = next((value for name, value in scores.metrics.items() if name.startswith("bits_per_byte")), None)
+    cpu = scores.cost.get("cpu_seconds", 0.0)
+    return RunDone(scores.arm, scores.seed, primary, done, total, cpu, left, scores.failed)
+
+
+def _race(
+    ablation: Ablation, done: Mapping[tuple[str, int], RunScores], rung: float, stopped: Mapping[str, ArmStopped]
+) -> tuple[RaceDecision, ...]:
+    """Judge the arms at a rung by the primary metric at that share of the run."""
+    racing = ablation.racing
+    if racing is None:
+        return ()
+    at_rung: dict[str, list[float]] = {}
+    for (arm, _), scores in sorted(done.items()):
+        value = _at(scores, ablation.primary, rung)
+        if arm not in stopped and value is not None:
+            at_rung.setdefault(arm, []).append(value)
+    rule = RacingRule(len(racing.rungs), higher_is_better(ablation.primary), racing.keep, ablation.alpha, racing.margin)
+    return race(at_rung, "base", rule)
+
+
+def _at(scores: RunScores, metric: str, rung: float) -> float | None:
+    """Return a metric at a share of the run: the curve is measured at each fifth."""
+    known = [point[metric] for point in scores.curve if metric in point]
+    if not known:
+        return None
+    if scores.reached <= rung + 1e-9:
+        return float(known[-1])
+    return float(known[min(round(rung * MEASURED), len(known)) - 1])

@@ -1,0 +1,267 @@
+"""The command line of ablations: `curate ablate`, `runs`, `leaderboard`, `regress`."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from curation.core.events import Event, Warned
+
+out = Console()
+err = Console(stderr=True)
+
+DatabaseOption = Annotated[Path, typer.Option("--database", envvar="CURATE_RUNS", help="SQLite file of all runs.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON to standard output.")]
+VerboseOption = Annotated[bool, typer.Option("-v", "--verbose", help="Show tracebacks.")]
+_RUNS = Path("runs.sqlite")
+
+
+def ablate(
+    file: Annotated[Path, typer.Argument(help="The ablation file (corpora_manifests/ablations has examples).")],
+    folder: Annotated[
+        Path | None, typer.Option("--out", help="Folder of the report.  [default: ablations/NAME]")
+    ] = None,
+    plan_only: Annotated[
+        bool, typer.Option("--plan", help="Only say what it could detect, how long it takes, and what one point would.")
+    ] = False,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, help="Runs side by side.  [default: one a core]")] = 0,
+    threads: Annotated[int, typer.Option(min=1, help="Threads of each run.")] = 1,
+    max_hours: Annotated[
+        float | None,
+        typer.Option("--max-hours", min=0.001, help="Stop cleanly after this long, and report."),
+    ] = None,
+    cache: Annotated[
+        Path | None, typer.Option("--cache", envvar="CURATE_CACHE", help="Of builds and tokens.  [default: in DIR]")
+    ] = None,
+    database: DatabaseOption = _RUNS,
+    as_json: JsonOption = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing unless something is wrong.")] = False,
+    verbose: VerboseOption = False,
+) -> None:
+    """Say whether a change of data helped: arms and seeds trained alike, with the statistics.
+
+    Stopped at any moment, the same command goes on.
+    """
+    from curation import cli as root  # noqa: PLC0415
+
+    root.be_verbose(on=verbose)
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    from evaluation.ablation.settings import load_ablation  # noqa: PLC0415
+
+    ablation = load_ablation(file)
+    if plan_only:
+        from evaluation.ablation.plan import plan  # noqa: PLC0415
+
+        made = plan(ablation, database, jobs)
+        if as_json:
+            import dataclasses  # noqa: PLC0415
+
+            out.print_json(json.dumps(dataclasses.asdict(made)))
+        else:
+            _show_plan(made)
+        return
+    from evaluation.ablation.ablate import Options  # noqa: PLC0415
+    from evaluation.ablation.ablate import ablate as run  # noqa: PLC0415
+
+    target = folder or Path("ablations") / ablation.name
+
+    def listen(event: Event) -> None:
+        if as_json:
+            out.file.write(json.dumps(event.as_dict(), ensure_ascii=False) + "\n")
+            out.file.flush()
+        elif not quiet:
+            line = _line(event)
+            if line:
+                out.print(escape(line), highlight=False, soft_wrap=True)
+        elif isinstance(event, Warned):
+            err.print(escape(f"warning: {event.message}"), highlight=False, soft_wrap=True)
+
+    options = Options(
+        file=file,
+        out=target,
+        cache=cache or target / "cache",
+        database=database,
+        jobs=jobs,
+        threads=threads,
+        max_hours=max_hours,
+        listen=listen,
+    )
+    try:
+        run(ablation, options)
+    except KeyboardInterrupt:
+        err.print(f"\nstopped; the same command goes on from {escape(str(target))}", highlight=False, soft_wrap=True)
+        raise typer.Exit(130) from None
+
+
+def runs(
+    ablation: Annotated[str, typer.Option(help="Beginning of an ablation's name.")] = "",
+    arm: Annotated[str, typer.Option(help="Beginning of an arm's name.")] = "",
+    recipe: Annotated[str, typer.Option(help="Beginning of a recipe's name.")] = "",
+    corpus: Annotated[str, typer.Option(help="Beginning of a corpus's digest.")] = "",
+    export: Annotated[Path | None, typer.Option(help="Write what is listed to a .csv or .json file.")] = None,
+    database: DatabaseOption = _RUNS,
+    as_json: JsonOption = False,
+    verbose: VerboseOption = False,
+) -> None:
+    """List the runs of all ablations, filter them, export them."""
+    from curation import cli as root  # noqa: PLC0415
+    from evaluation.ablation.database import Database  # noqa: PLC0415
+
+    root.be_verbose(on=verbose)
+    with Database(database, make=False) as known:
+        found = known.runs(ablation=ablation, arm=arm, recipe=recipe, corpus=corpus)
+    if export is not None:
+        _export(export, found)
+        return
+    if as_json:
+        out.print_json(json.dumps(found))
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    names = list(dict.fromkeys(name for row in found for name in row["metrics"]))
+    for name in ("ablation", "arm", "seed", "recipe", "corpus", "words seen", "status", *names):
+        table.add_column(name, overflow="fold")
+    for row in found:
+        metrics = [f"{row['metrics'][name]:.3f}" if name in row["metrics"] else "" for name in names]
+        seen = "" if row["words_seen"] is None else f"{row['words_seen']:,.0f}"
+        about = [row["ablation"], row["arm"], str(row["seed"]), row["recipe"], row["corpus"][:8], seen, row["status"]]
+        table.add_row(*map(escape, [*about, *metrics]))
+    out.print(table, highlight=False)
+
+
+def leaderboard(
+    metric: Annotated[str, typer.Option(help="What to order by.  [default: the one that most runs have]")] = "",
+    ablation: Annotated[str, typer.Option(help="Beginning of an ablation's name.")] = "",
+    database: DatabaseOption = _RUNS,
+    as_json: JsonOption = False,
+    verbose: VerboseOption = False,
+) -> None:
+    """Order arms by a metric: mean over seeds with its standard error; one run has no error, and says so."""
+    from curation import cli as root  # noqa: PLC0415
+    from evaluation.ablation.database import Database  # noqa: PLC0415
+    from evaluation.ablation.leaderboard import standings  # noqa: PLC0415
+
+    root.be_verbose(on=verbose)
+    with Database(database, make=False) as known:
+        chosen, rows = standings(known.runs(ablation=ablation), metric)
+    if as_json:
+        out.print_json(json.dumps({"metric": chosen, "arms": rows}))
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold", title=chosen, title_justify="left")
+    for name in ("", "ablation", "arm", "recipe", "words seen", "mean", "± seeds", "runs"):
+        table.add_column(name, justify="right" if name in {"mean", "± seeds", "runs", "words seen"} else "left")
+    for place, row in enumerate(rows, 1):
+        error = "one run" if row["stderr"] is None else f"{row['stderr']:.3f}"
+        cells = [str(place), row["ablation"], row["arm"], row["recipe"], f"{row['words_seen']:,.0f}"]
+        table.add_row(*map(escape, cells), f"{row['mean']:.3f}", error, str(row["runs"]))
+    out.print(table, highlight=False)
+
+
+def regress(
+    paths: Annotated[list[Path], typer.Argument(help="CSV tables of runs, or results folders.")],
+    score: Annotated[str, typer.Option("--score", help="Column, task or average to explain.")],
+    factors: Annotated[str, typer.Option("--factors", help="Columns that runs differ in: backbone,track.")] = "",
+    group: Annotated[str, typer.Option("--group", help="Column of teams: random intercepts.")] = "",
+    slope: Annotated[bool, typer.Option("--slope", help="A random slope on log FLOPs by group as well.")] = False,
+    hc3: Annotated[bool, typer.Option("--hc3", help="Errors that allow the spread to differ.")] = False,
+    as_json: JsonOption = False,
+    verbose: VerboseOption = False,
+) -> None:
+    """Regress scores on log FLOPs and what runs differ in: the findings papers' analysis, with its intervals."""
+    import dataclasses  # noqa: PLC0415
+
+    from curation import cli as root  # noqa: PLC0415
+    from evaluation.ablation.regression import read_rows  # noqa: PLC0415
+    from evaluation.ablation.regression import regress as fit  # noqa: PLC0415
+
+    root.be_verbose(on=verbose)
+    names = [part.strip() for part in factors.split(",") if part.strip()]
+    fitted, left_out = fit(read_rows(paths, score), score, factors=names, group=group, slope=slope, hc3=hc3)
+    if as_json:
+        out.print_json(json.dumps(dataclasses.asdict(fitted)))
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold", title=fitted.method, title_justify="left")
+    for name in ("", "coefficient", "se", "95% interval", "p"):
+        table.add_column(name, justify="left" if not name else "right")
+    for name, value in fitted.coefficients.items():
+        interval = "" if value.low is None or value.high is None else f"{value.low:.3f} to {value.high:.3f}"
+        numbers = ["" if number is None else f"{number:.3g}" for number in (value.se, value.p)]
+        table.add_row(escape(name), f"{value.value:.3f}", numbers[0], interval, numbers[1])
+    out.print(table, highlight=False)
+    against = ", ".join(f"{name}: {level}" for name, level in fitted.references.items())
+    groups = "" if fitted.groups is None else f", {fitted.groups} groups"
+    out.print(
+        escape(f"{fitted.rows} runs{groups}; {left_out} left out; against {against or 'nothing'}"), highlight=False
+    )
+    for said in fitted.warnings:
+        out.print(escape(f"warning: {said}"), highlight=False, soft_wrap=True)
+
+
+def _export(path: Path, found: list[dict[str, Any]]) -> None:
+    import csv  # noqa: PLC0415
+    import io  # noqa: PLC0415
+
+    from curation.core.artifact import write_text  # noqa: PLC0415
+
+    if path.suffix == ".json":
+        write_text(path, json.dumps(found, indent=1) + "\n")
+        return
+    names = list(dict.fromkeys(name for row in found for name in row["metrics"]))
+    columns = [name for name in (found[0] if found else {}) if name != "metrics"]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([*columns, *names])
+    for row in found:
+        writer.writerow([*(row[name] for name in columns), *(row["metrics"].get(name, "") for name in names)])
+    write_text(path, text.getvalue())
+
+
+def _show_plan(made: Any) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("metric", "spread over seeds", "found with .8", "of interest", "power", "seeds for it", "spread from"):
+        table.add_column(name, overflow="fold", justify="left" if name in {"metric", "spread from"} else "right")
+    for row in made.metrics:
+        spread = f"{row.spread.sd:.3f} ({row.spread_low:.3f} to {row.spread_high:.3f})"
+        found = "" if row.detectable is None else f"{row.detectable:.3f}"
+        power = "" if row.power is None else f"{row.power:.0%}"
+        needed = "more than can be run" if row.seeds_needed is None else str(row.seeds_needed)
+        cells = [row.metric, spread, found, f"{row.of_interest:g}", power, needed, row.spread.source]
+        table.add_row(*map(escape, cells))
+    out.print(table, highlight=False)
+    for name in made.unknown:
+        out.print(escape(f"{name}: no spread is known; the first ablation will measure it"), highlight=False)
+    if made.metrics and not made.metrics[0].verdict_possible:
+        out.print("fewer than 3 seeds: there will be numbers and no verdict", highlight=False)
+    cost = "not known for this recipe yet: run `curate train --dry-run`"
+    if made.cpu_hours is not None and made.hours is not None:
+        cost = f"about {60 * made.cpu_hours:,.0f} CPU minutes, {60 * made.hours:,.0f} minutes on this machine"
+    out.print(f"{made.runs} runs: {cost}, {made.memory_mib:,.0f} MiB", highlight=False)
+
+
+def _line(event: Event) -> str | None:
+    from evaluation.ablation import events  # noqa: PLC0415
+
+    if isinstance(event, events.AblationStarted):
+        return f"{event.question}\n{len(event.arms)} arms, {event.seeds} seeds: {event.runs} runs"
+    if isinstance(event, events.CorpusReady):
+        same = ", the same as the base's" if event.same_as_base else ""
+        return f"corpus of {event.arm}: {event.words:,} words, {event.digest[:12]}{same}"
+    if isinstance(event, events.RunDone):
+        value = "failed" if event.failed else "" if event.primary is None else f"{event.primary:.4f} bits per byte"
+        left = "" if event.left_seconds is None else f", {event.left_seconds / 60:.1f} min left"
+        return (
+            f"[{event.done}/{event.runs}] {event.arm}, seed {event.seed}: {value}, {event.cpu_seconds:.0f} CPU-s{left}"
+        )
+    if isinstance(event, events.ArmStopped):
+        return f"{event.arm} stops at {event.rung:.0%}: {event.why}"
+    if isinstance(event, events.AblationDone):
+        return f"{event.verdict}\n{event.folder}/ablation.html"
+    if isinstance(event, Warned):
+        return f"warning: {event.message}"
+    return None

@@ -1,0 +1,137 @@
+"""The database of runs: every run and result with its digests, in one SQLite file."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from curation.core.errors import OutputError
+from evaluation.ablation.corpora import ArmCorpus
+from evaluation.ablation.runs import RunScores
+from evaluation.ablation.settings import Ablation
+from evaluation.errors import DataError
+
+_TABLE = """
+create table if not exists runs (
+  key text primary key,        -- fingerprint of all that decides the numbers, with arm and seed
+  ablation text not null,
+  arm text not null,
+  seed integer not null,
+  recipe text not null,
+  corpus text not null,        -- digest
+  corpus_words integer not null,
+  words_seen real, flops real, cpu_seconds real,
+  status text not null,        -- done, stopped, failed
+  reason text not null default '',
+  metrics text not null,       -- JSON: name to value
+  folder text not null,
+  at text not null             -- UTC
+) strict
+"""
+COLUMNS = (
+    "key",
+    "ablation",
+    "arm",
+    "seed",
+    "recipe",
+    "corpus",
+    "corpus_words",
+    "words_seen",
+    "flops",
+    "cpu_seconds",
+    "status",
+    "reason",
+    "metrics",
+    "folder",
+    "at",
+)
+
+
+class Database:
+    """A file of runs; several processes may add to it."""
+
+    def __init__(self, path: Path, *, make: bool = True) -> None:
+        """Open a database, or make one.
+
+        Raises:
+            DataError: there is none and none is to be made, or the file is something else.
+            OutputError: it cannot be written.
+        """
+        self._path = path
+        if not make and not path.is_file():
+            hint = "`curate ablate` makes one; --database names another file"
+            raise DataError("there is no database of runs", where=str(path), hint=hint)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._connection = sqlite3.connect(path, timeout=60)
+            self._connection.execute(_TABLE)
+        except sqlite3.DatabaseError as error:
+            raise DataError(f"is no database of runs: {error}", where=str(path)) from error
+        except OSError as error:
+            raise OutputError(f"cannot be written: {error}", where=str(path)) from error
+
+    def __enter__(self) -> Database:
+        """Be closed however the block ends."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def add(
+        self, ablation: Ablation, corpora: Mapping[str, ArmCorpus], done: Mapping[tuple[str, int], RunScores]
+    ) -> None:
+        """Add runs, or replace what an earlier start of them left."""
+        now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        rows = [
+            (
+                f"{run.wanted or ablation.fingerprint()}/{ablation.name}/{run.arm}/{run.seed}",
+                ablation.name,
+                run.arm,
+                run.seed,
+                ablation.recipe,
+                corpora[run.arm].digest,
+                corpora[run.arm].words,
+                run.cost.get("words_seen"),
+                run.cost.get("flops"),
+                run.cost.get("cpu_seconds"),
+                "failed" if run.failed else "done" if run.reached >= 1.0 else "stopped",
+                run.failed,
+                json.dumps(run.metrics),
+                run.folder,
+                now,
+            )
+            for run in done.values()
+        ]
+        marks = ", ".join("?" * len(COLUMNS))
+        with self._connection:
+            self._connection.executemany(f"insert or replace into runs ({', '.join(COLUMNS)}) values ({marks})", rows)  # noqa: S608  (names of ours)
+
+    def runs(self, *, ablation: str = "", arm: str = "", recipe: str = "", corpus: str = "") -> list[dict[str, Any]]:
+        """Return runs, newest first; each filter is the beginning of a name or digest."""
+        wanted = {"ablation": ablation, "arm": arm, "recipe": recipe, "corpus": corpus}
+        given = {name: value for name, value in wanted.items() if value}
+        where = " and ".join(f"substr({name}, 1, {len(value)}) = ?" for name, value in given.items()) or "1"
+        query = f"select {', '.join(COLUMNS)} from runs where {where} order by at desc, ablation, arm, seed"  # noqa: S608
+        found = self._connection.execute(query, tuple(given.values())).fetchall()
+        return [{**dict(zip(COLUMNS, row, strict=True)), "metrics": json.loads(row[12])} for row in found]
+
+    def spreads(self, metric: str, recipe: str, amount: float) -> dict[str, list[float]]:
+        """Return the scores of arms with two finished runs or more, of a recipe and about as many words seen."""
+        query = (
+            "select ablation, arm, corpus, metrics from runs "
+            "where status = 'done' and recipe = ? and words_seen between ? and ?"
+        )
+        arms: dict[str, list[float]] = {}
+        for ablation, arm, corpus, metrics in self._connection.execute(query, (recipe, 0.7 * amount, 1.4 * amount)):
+            value = json.loads(metrics).get(metric)
+            if value is not None:
+                arms.setdefault(f"{ablation}/{arm}/{corpus}", []).append(float(value))
+        return {name: values for name, values in arms.items() if len(values) > 1}

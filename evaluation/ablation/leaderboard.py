@@ -1,0 +1,49 @@
+"""Arms in the order of a metric, over all runs of the database that saw about as many words."""
+
+from __future__ import annotations
+
+import statistics
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from evaluation.ablation.errors import AblationError
+from evaluation.ablation.settings import higher_is_better
+
+
+def standings(runs: Sequence[dict[str, Any]], metric: str = "") -> tuple[str, list[dict[str, Any]]]:
+    """Return the metric and the arms, best first: mean over seeds, its standard error, number of runs.
+
+    Args:
+        runs: of the database.
+        metric: none takes the one that most runs have.
+
+    Raises:
+        AblationError: no run has the metric.
+    """
+    whole = [run for run in runs if run["status"] == "done"]
+    counts = Counter(name for run in whole for name in run["metrics"])
+    chosen = metric or (counts.most_common(1)[0][0] if counts else "")
+    if chosen not in counts:
+        known = ", ".join(sorted(counts)) or "none yet"
+        raise AblationError(f"no finished run has {chosen!r}", where="--metric", hint=f"there are: {known}")
+    arms: dict[tuple[str, str, str, str], list[dict[str, Any]]] = {}
+    for run in whole:
+        if chosen in run["metrics"]:
+            arms.setdefault((run["ablation"], run["arm"], run["recipe"], run["corpus"]), []).append(run)
+    rows = []
+    for (ablation, arm, recipe, corpus), members in arms.items():
+        values = [run["metrics"][chosen] for run in members]
+        rows.append(
+            {
+                "ablation": ablation,
+                "arm": arm,
+                "recipe": recipe,
+                "corpus": corpus,
+                "words_seen": statistics.fmean(run["words_seen"] or 0.0 for run in members),
+                "mean": statistics.fmean(values),
+                "stderr": statistics.stdev(values) / len(values) ** 0.5 if len(values) > 1 else None,
+                "runs": len(values),
+            }
+        )
+    return chosen, sorted(rows, key=lambda row: row["mean"], reverse=higher_is_better(chosen))

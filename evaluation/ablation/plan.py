@@ -1,0 +1,98 @@
+"""What an ablation can detect and what it costs, said before a minute is spent."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from evaluation.ablation.database import Database
+from evaluation.ablation.settings import BITS, Ablation
+from evaluation.stats.measured import CLEAN_ARMS, Spread, measured_spread
+from evaluation.stats.plan import MetricPlan, plan_metric, spread_of_runs
+
+#: CPU seconds a million words seen, by recipe family: measured on two virtual cores (docs/ablation.md).
+SECONDS_A_MILLION = {"llama-proxy": 160.0, "gpt2-proxy": 170.0}
+#: What one would like to find where the file does not say: a hundredth of a bit, a point, a tenth of a nat.
+INTEREST = {"bits": 0.01, "accuracy": 1.0, "log_odds": 0.1}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The plan of an ablation.
+
+    Attributes:
+        metrics: power and detectable difference by metric, the primary first.
+        unknown: metrics of which no spread is known: run a few seeds, and the database will know.
+        runs: how many.
+        cpu_hours: of training and evaluation; None where this recipe was never run here.
+        hours: with as many runs side by side as there are cores.
+        memory_mib: of all runs side by side.
+    """
+
+    metrics: tuple[MetricPlan, ...]
+    unknown: tuple[str, ...]
+    runs: int
+    cpu_hours: float | None
+    hours: float | None
+    memory_mib: float
+
+
+def plan(ablation: Ablation, database: Path | None, jobs: int = 0) -> Plan:
+    """Return what the ablation can tell.
+
+    Args:
+        ablation: the file.
+        database: of earlier runs: their spread over seeds is better than the measured defaults.
+        jobs: runs side by side; 0 is one a core.
+    """
+    names = [ablation.primary, *(f"{BITS}.{domain}" for domain in ablation.heldout)]
+    names += [f"{task}.{kind}" for task in ablation.tasks for kind in ("log_odds", "accuracy")]
+    metrics, unknown = [], []
+    for name in dict.fromkeys(names):
+        spread = spread_for(name, ablation, database)
+        if spread is None:
+            unknown.append(name)
+            continue
+        kind = "bits" if name.startswith(BITS) else name.rpartition(".")[2]
+        interest = ablation.of_interest if name == ablation.primary else None
+        metrics.append(
+            plan_metric(
+                spread,
+                len(ablation.seed_list),
+                interest or INTEREST.get(kind, 1.0),
+                comparisons=len(ablation.arms) if name == ablation.primary else 1,
+                alpha=ablation.alpha,
+            )
+        )
+    runs = len(ablation.all_arms) * len(ablation.seed_list)
+    side = min(jobs or os.cpu_count() or 1, runs)
+    seconds = _seconds(ablation, database)
+    cpu = None if seconds is None else seconds * runs / 3600
+    return Plan(tuple(metrics), tuple(unknown), runs, cpu, None if cpu is None else cpu / side, 700.0 * side)
+
+
+def spread_for(metric: str, ablation: Ablation, database: Path | None) -> Spread | None:
+    """Return the spread over seeds: of our own runs of this recipe and size, else the measured default."""
+    if database is not None and database.is_file():
+        with Database(database, make=False) as known:
+            arms = known.spreads(metric, ablation.recipe, ablation.amount)
+        if arms:
+            return spread_of_runs(metric, arms, f"{len(arms)} arms in {database.name}")
+    if metric.startswith(BITS):
+        return measured_spread("bits_per_byte_child_directed", CLEAN_ARMS)
+    default = {"log_odds": "zorro_log_odds", "accuracy": "zorro_accuracy"}.get(metric.rpartition(".")[2])
+    return None if default is None else measured_spread(default)
+
+
+def _seconds(ablation: Ablation, database: Path | None) -> float | None:
+    """Return the CPU seconds of a run: of our own ones, else by the recipe's speed."""
+    if database is not None and database.is_file():
+        with Database(database, make=False) as known:
+            rows = [row for row in known.runs(recipe=ablation.recipe) if row["status"] == "done" and row["words_seen"]]
+        if rows:
+            return float(sum(r["cpu_seconds"] / r["words_seen"] for r in rows) / len(rows) * ablation.amount)
+    rate = SECONDS_A_MILLION.get(ablation.recipe)
+    if rate is None or ablation.match != "words":
+        return None
+    return 15 + rate * ablation.amount / 1e6

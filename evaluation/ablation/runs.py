@@ -1,0 +1,236 @@
+"""One run of one arm, in a worker process: train (up to a rung, or to the end), evaluate, say what came out."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from curation.core.artifact import write_text
+from curation.core.errors import CurateError
+from curation.core.events import Event
+from evaluation.ablation.settings import BITS
+
+SCORES = "scores.json"
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a worker is told; all of it is plain, so that it can be sent.
+
+    Attributes:
+        arm: name of the arm.
+        seed: of weights, order and masks.
+        corpus: folder that is trained on.
+        words_from: folder of the base's corpus: all arms answer the same grounded items.
+        folder: of the run.
+        recipe: name or file.
+        changes: of the recipe, ``key=value``.
+        heldout: domain to text file.
+        tasks: are evaluated at the end.
+        limit: items a paradigm.
+        data: evaluation data.
+        cache: tokenizers and tokens.
+        until: share of the run at which to pause, or None to go to the end.
+        wanted: fingerprint of all that decides the numbers.
+    """
+
+    arm: str
+    seed: int
+    corpus: str
+    words_from: str
+    folder: str
+    recipe: str
+    changes: tuple[str, ...]
+    heldout: dict[str, str]
+    tasks: tuple[str, ...]
+    limit: int | None
+    data: str | None
+    cache: str
+    until: float | None
+    wanted: str
+
+
+@dataclass(frozen=True)
+class RunScores:
+    """What a run gave.
+
+    Attributes:
+        metrics: name to value.
+        curve: words seen, FLOPs, then bits per byte by domain, at each measurement.
+        cost: CPU seconds, seconds, FLOPs, words seen, tokens seen.
+        failed: why there are no metrics, or nothing.
+    """
+
+    arm: str
+    seed: int
+    metrics: dict[str, float] = field(default_factory=dict)
+    curve: list[dict[str, Any]] = field(default_factory=list)
+    cost: dict[str, float] = field(default_factory=dict)
+    groups: dict[str, float] = field(default_factory=dict)
+    floors: dict[str, float] = field(default_factory=dict)
+    folder: str = ""
+    wanted: str = ""
+    reached: float = 1.0
+    failed: str = ""
+
+
+def kept(job: Job) -> RunScores | None:
+    """Return what an earlier start of this job left, if it got as far."""
+    try:
+        saved = RunScores(**json.loads((Path(job.folder) / SCORES).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+    enough = saved.reached >= (job.until or 1.0) and not saved.failed
+    return saved if saved.wanted == job.wanted and enough else None
+
+
+def do(job: Job) -> RunScores:
+    """Train and evaluate; an error that a user can mend is a failed run, not the end of the others."""
+    done = kept(job)
+    if done is not None:
+        return done
+    begun, cpu = time.monotonic(), _cpu()
+    try:
+        scores = _train_and_score(job)
+    except CurateError as error:
+        scores = RunScores(job.arm, job.seed, folder=job.folder, wanted=job.wanted, failed=str(error))
+    spent = _before(job)
+    cost = {
+        **scores.cost,
+        "cpu_seconds": round(_cpu() - cpu + spent.get("cpu_seconds", 0.0), 2),
+        "seconds": round(time.monotonic() - begun + spent.get("seconds", 0.0), 2),
+    }
+    scores = RunScores(**{**asdict(scores), "cost": cost})
+    write_text(Path(job.folder) / SCORES, json.dumps(asdict(scores), allow_nan=False) + "\n")
+    return scores
+
+
+def _train_and_score(job: Job) -> RunScores:
+    from training.config import load_recipe  # noqa: PLC0415  (heavy)
+    from training.events import HeldoutMeasured  # noqa: PLC0415
+    from training.run import Run, read_metrics  # noqa: PLC0415
+    from training.train import Options, train  # noqa: PLC0415
+
+    folder = Path(job.folder)
+    reached = [0.0]
+
+    def listen(event: Event) -> None:
+        """Pause at the rung as Ctrl-C would: the loop saves its state between two steps."""
+        if isinstance(event, HeldoutMeasured):
+            total = Run.open(folder / "run").record["plan"]["steps"]
+            reached[0] = (event.step + 1) / total
+            if job.until is not None and reached[0] >= job.until - 1e-9:
+                signal.raise_signal(signal.SIGINT)
+
+    recipe = load_recipe(job.recipe, [*job.changes, f"run.seed={job.seed}"])
+    options = Options(
+        corpus=Path(job.corpus),
+        out=folder / "run",
+        cache=Path(job.cache),
+        resume=True,
+        heldout={name: Path(path) for name, path in job.heldout.items()},
+        listen=listen,
+    )
+    paused = False
+    try:
+        run = train(recipe, options)
+    except KeyboardInterrupt:
+        if job.until is None or reached[0] < job.until - 1e-9:
+            raise  # a person's, not ours
+        paused = True
+        run = Run.open(folder / "run")
+    lines = read_metrics(run.folder)
+    curve = [line for line in lines if "bits_per_byte" in line]
+    steps = [line for line in lines if "flops" in line]
+    flops = {line["step"]: float(line["flops"]) for line in steps}
+    points = [
+        {
+            "words": line["words"],
+            "flops": flops.get(line["step"]),
+            **{f"{BITS}.{k}": v for k, v in line["bits_per_byte"].items()},
+        }
+        for line in curve
+    ]
+    last = curve[-1]["bits_per_byte"] if curve else {}
+    metrics = {f"{BITS}.{domain}": float(value) for domain, value in last.items()}
+    cost = {
+        "words_seen": float(steps[-1]["words"]) if steps else 0.0,
+        "tokens_seen": float(steps[-1]["tokens"]) if steps else 0.0,
+        "flops": float(steps[-1]["flops"]) if steps else 0.0,
+    }
+    groups: dict[str, float] = {}
+    floors: dict[str, float] = {}
+    if not paused and job.tasks:
+        more, groups, floors = _evaluate(job, run.folder)
+        metrics |= more
+    return RunScores(
+        job.arm,
+        job.seed,
+        metrics=metrics,
+        curve=points,
+        cost=cost,
+        groups=groups,
+        floors=floors,
+        folder=job.folder,
+        wanted=job.wanted,
+        reached=job.until if paused and job.until is not None else 1.0,
+    )
+
+
+def _evaluate(job: Job, run: Path) -> tuple[dict[str, float], dict[str, float], dict[str, float]]:
+    from evaluation.evaluate import Options, evaluate  # noqa: PLC0415
+    from evaluation.subject import Subject  # noqa: PLC0415
+    from evaluation.suite import Suite  # noqa: PLC0415
+
+    suite = Suite(name="ablation", title="ablation", source="the ablation file", tasks=job.tasks)
+    options = Options(
+        suite=suite,
+        out=Path(job.folder) / "evaluation",
+        data=Path(job.data) if job.data else None,
+        corpus=Path(job.words_from),
+        limit=job.limit,
+    )
+    results = evaluate(Subject.open(str(run)), options)
+    metrics: dict[str, float] = {}
+    groups: dict[str, float] = {}
+    floors: dict[str, float] = {}
+    for task in results.tasks:
+        if task.status != "scored" or task.honest is None:
+            raise CurateError(f"{task.status}: {task.reason}", where=task.task)
+        metrics[f"{task.task}.accuracy"] = task.honest
+        mirrored = task.details.get("mirrored", {}).get("accuracy")
+        if mirrored is not None:
+            metrics[f"{task.task}.mirrored"] = float(mirrored)
+        if task.log_odds is not None:
+            metrics[f"{task.task}.log_odds"] = task.log_odds
+        floors |= {f"{task.task}.{name}": value for name, value in task.floors.items()}
+        for name, group in task.groups.items():
+            if group.log_odds is not None:
+                groups[f"{task.task}.{name}"] = group.log_odds
+    return metrics, groups, floors
+
+
+def _before(job: Job) -> dict[str, float]:
+    """Return what earlier phases of the same run cost."""
+    try:
+        saved = json.loads((Path(job.folder) / SCORES).read_text(encoding="utf-8"))
+        return dict(saved["cost"]) if saved["wanted"] == job.wanted else {}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def _cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def prepare_worker(threads: int) -> None:
+    """Give a worker its threads before torch is imported, and leave Ctrl-C to the training loop."""
+    os.environ["OMP_NUM_THREADS"] = str(threads)
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"

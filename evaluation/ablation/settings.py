@@ -1,0 +1,218 @@
+"""An ablation file: the question, the arms, what is held equal, and the one metric that decides, named beforehand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from curation.core.errors import Problem
+from curation.core.fingerprint import fingerprint
+from evaluation.ablation.errors import AblationError
+
+#: Rungs of the proxy ladder: recipe, words seen, seeds. Words are 1.3 tokens each on child-directed speech.
+LADDER: dict[str, dict[str, Any]] = {
+    "smoke": {"recipe": "llama-proxy", "amount": 75_000, "seeds": 3},
+    "screen": {"recipe": "llama-proxy", "amount": 230_000, "seeds": 5},
+    "confirm": {"recipe": "llama-proxy", "amount": 920_000, "seeds": 5},
+    "gpu": {"recipe": "gpt2-2025-baseline", "amount": 100_000_000, "seeds": 3},
+}
+#: Metrics of held-out text are named ``bits_per_byte.DOMAIN``, those of tasks ``TASK.accuracy`` and ``TASK.log_odds``.
+BITS = "bits_per_byte"
+#: Times that held-out text is measured in a run: each costs a third of training on as many words.
+MEASURED = 5
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, use_attribute_docstrings=True)
+
+
+class Arm(_Part):
+    """One way to make the corpus, or to train on it."""
+
+    about: str = ""
+    """What is done, in words, for the report."""
+
+    manifest: str | None = None
+    """A manifest: its path beside this file, or the name of one that ships."""
+
+    corpus: str | None = None
+    """A built corpus folder."""
+
+    patch: dict[str, Any] | None = None
+    """Changes to the base's manifest, as under `extends`: ``{steps: {minhash: {threshold: 0.7}}}``; null removes."""
+
+    recipe: tuple[str, ...] = ()
+    """Changes of the recipe for this arm only, ``key=value``."""
+
+    @model_validator(mode="after")
+    def _one(self) -> Arm:
+        if sum(value is not None for value in (self.manifest, self.corpus, self.patch)) > 1:
+            raise ValueError("give one of manifest, corpus, patch")
+        return self
+
+
+class Racing(_Part):
+    """Arms that are clearly worse on the primary metric stop early, by this rule."""
+
+    rungs: Annotated[tuple[float, ...], Field(min_length=1, max_length=4)] = (0.4,)
+    """Shares of the run at which arms are judged; held-out text is measured at each fifth."""
+
+    keep: Annotated[int, Field(ge=2)] = 2
+    """The best 1/keep of the arms stay whatever their scores."""
+
+    margin: Annotated[float, Field(ge=0)] = 0.0
+    """How much worse than the leader an arm must surely be."""
+
+    @model_validator(mode="after")
+    def _fifths(self) -> Racing:
+        if any(not 0 < rung < 1 or abs(MEASURED * rung - round(MEASURED * rung)) > 1e-9 for rung in self.rungs):
+            raise ValueError("rungs are fifths of the run: 0.2 to 0.8")
+        if list(self.rungs) != sorted(set(self.rungs)):
+            raise ValueError("rungs go up")
+        return self
+
+
+class Ablation(_Part):
+    """The whole file."""
+
+    name: str
+    """The file's name."""
+
+    question: str
+    """One sentence that ends in a question mark: the report answers it."""
+
+    base: Arm
+    """What the arms are compared with."""
+
+    arms: Annotated[dict[str, Arm], Field(min_length=1)]
+    """The interventions."""
+
+    ladder: Literal["smoke", "screen", "confirm", "gpu"] = "screen"
+    """Size of a run: sets recipe, amount and seeds where they are not given."""
+
+    recipe: str = ""
+    """How models are trained: a recipe's name or file."""
+
+    changes: tuple[str, ...] = ()
+    """Changes of the recipe for all arms, ``key=value``."""
+
+    seeds: int | tuple[int, ...] = 0
+    """How many seeds, from 1 on, or which."""
+
+    match: Literal["words", "tokens", "flops"] = "words"
+    """What is held equal over arms."""
+
+    amount: Annotated[float, Field(ge=0)] = 0
+    """How many words, tokens or FLOPs each run sees."""
+
+    heldout: Annotated[dict[str, str], Field(min_length=1)]
+    """Texts that no arm trains on, by domain: bits per byte are measured on each. Two domains or more: likeness to one
+    held-out text is not quality."""
+
+    heldout_words: Annotated[int, Field(ge=1000)] = 12_000
+    """At most this many words of each text, from its beginning, in whole lines."""
+
+    tasks: tuple[str, ...] = ("grounded",)
+    """Tasks of `curate evaluate`, run on every model."""
+
+    limit: Annotated[int | None, Field(ge=1)] = None
+    """Items a paradigm."""
+
+    data: str | None = None
+    """Folder of evaluation data, for tasks that need one."""
+
+    primary: str
+    """The metric that decides: ``bits_per_byte.DOMAIN``, ``TASK.log_odds``, ``TASK.accuracy``, or
+    ``grounded.mirrored``."""
+
+    margin: Annotated[float | None, Field(gt=0)] = None
+    """A difference on the primary metric that would not matter: smaller ones are called equivalent."""
+
+    of_interest: Annotated[float | None, Field(gt=0)] = None
+    """A difference on the primary metric that one would like to find: the plan says what that takes."""
+
+    alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
+    """Over all arms together (Holm)."""
+
+    racing: Racing | None = None
+    """Stop clearly worse arms early."""
+
+    rules: str | None = None
+    """Rule profile under which every arm is audited; an arm that breaks it is refused."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_ladder(cls, values: Any) -> Any:
+        if isinstance(values, dict) and values.get("ladder", "screen") in LADDER:
+            values = dict(values)
+            for key, value in LADDER[values.get("ladder", "screen")].items():
+                values[key] = values.get(key) or value
+        return values
+
+    @model_validator(mode="after")
+    def _fits(self) -> Ablation:
+        if self.base.patch is not None or (self.base.manifest is None and self.base.corpus is None):
+            raise ValueError("base: needs a manifest or a corpus")
+        for name, arm in self.arms.items():
+            if name == "base" or not name.replace("-", "").replace("_", "").isalnum():
+                raise ValueError(f"arms.{name}: a name has letters, digits, - and _, and is not `base`")
+            if arm.patch is not None and self.base.manifest is None:
+                raise ValueError(f"arms.{name}: a patch needs a base with a manifest")
+        known = [*(f"{BITS}.{domain}" for domain in self.heldout), *self._task_metrics()]
+        if self.primary not in known:
+            raise ValueError(f"primary: {self.primary!r} is not measured; there are {', '.join(known)}")
+        if self.racing is not None and not self.primary.startswith(BITS):
+            raise ValueError("racing: needs a primary metric that is measured during the run: bits_per_byte.DOMAIN")
+        return self
+
+    def _task_metrics(self) -> list[str]:
+        kinds = {"grounded": ("mirrored", "log_odds", "accuracy")}
+        return [f"{task}.{kind}" for task in self.tasks for kind in kinds.get(task, ("log_odds", "accuracy"))]
+
+    @property
+    def all_arms(self) -> dict[str, Arm]:
+        """The base first, then the interventions."""
+        return {"base": self.base, **self.arms}
+
+    @property
+    def seed_list(self) -> tuple[int, ...]:
+        """Seeds of every arm."""
+        return tuple(range(1, self.seeds + 1)) if isinstance(self.seeds, int) else self.seeds
+
+    def fingerprint(self) -> str:
+        """Digest of what decides the numbers."""
+        return fingerprint(self.model_dump(mode="json", exclude={"question", "of_interest"}))
+
+
+def higher_is_better(metric: str) -> bool:
+    """Return whether more of a metric is better: fewer bits are, and more of all else."""
+    return not metric.startswith(BITS)
+
+
+def load_ablation(path: Path) -> Ablation:
+    """Read an ablation file.
+
+    Raises:
+        AblationError: it cannot be read, or is not valid; every problem is listed.
+    """
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        hint = "give the path of an ablation file, such as corpora_manifests/ablations/NAME.yaml"
+        raise AblationError(f"cannot be read: {error}", where=str(path), hint=hint) from error
+    except yaml.YAMLError as error:
+        raise AblationError(f"no YAML: {error}", where=str(path)) from error
+    if not isinstance(values, dict):
+        raise AblationError("an ablation is a mapping with question, base, arms, heldout, primary", where=str(path))
+    try:
+        return Ablation.model_validate({"name": path.stem, **values})
+    except ValidationError as error:
+        problems = "".join(
+            f"\n  - {Problem('.'.join(map(str, e['loc'])) or 'file', e['msg'].removeprefix('Value error, '))}"
+            for e in error.errors()
+        )
+        hint = "docs/ablation.md shows a whole file"
+        raise AblationError(f"the ablation cannot be run:{problems}", where=str(path), hint=hint) from error

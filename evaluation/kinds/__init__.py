@@ -1,0 +1,1 @@
+"""Kinds of tasks: what the files in ``evaluation/tasks`` are made of."""

@@ -1,0 +1,1 @@
+"""What is asked: one task a file, named as suites name it."""

@@ -1,0 +1,16 @@
+"""MSGS, a control: is it a control or a raising construction?"""
+
+from __future__ import annotations
+
+from evaluation.kinds.finetune import MSGS, FineTune, msgs
+
+TASK = FineTune(
+    name="msgs_control_raising_control",
+    title="MSGS CR (control)",
+    years=(2023,),
+    citation="Warstadt et al. 2020, https://aclanthology.org/2020.emnlp-main.16; babylm/evaluation-pipeline-2023",
+    files=msgs("control_raising_control"),
+    form=MSGS,
+    metric="mcc",
+    ids="control_raising_control",
+)

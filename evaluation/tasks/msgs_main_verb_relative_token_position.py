@@ -1,0 +1,16 @@
+"""MSGS, which generalisation wins: main verb in -ing, or "the" before "a"?"""
+
+from __future__ import annotations
+
+from evaluation.kinds.finetune import MSGS, FineTune, msgs
+
+TASK = FineTune(
+    name="msgs_main_verb_relative_token_position",
+    title="MSGS MV_RTP",
+    years=(2023,),
+    citation="Warstadt et al. 2020, https://aclanthology.org/2020.emnlp-main.16; babylm/evaluation-pipeline-2023",
+    files=msgs("main_verb_relative_token_position"),
+    form=MSGS,
+    metric="mcc",
+    ids="main_verb_relative_token_position",
+)

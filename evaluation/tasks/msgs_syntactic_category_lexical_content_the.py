@@ -1,0 +1,16 @@
+"""MSGS, which generalisation wins: adjective, or "the"?"""
+
+from __future__ import annotations
+
+from evaluation.kinds.finetune import MSGS, FineTune, msgs
+
+TASK = FineTune(
+    name="msgs_syntactic_category_lexical_content_the",
+    title="MSGS SC_LC",
+    years=(2023,),
+    citation="Warstadt et al. 2020, https://aclanthology.org/2020.emnlp-main.16; babylm/evaluation-pipeline-2023",
+    files=msgs("syntactic_category_lexical_content_the"),
+    form=MSGS,
+    metric="mcc",
+    ids="syntactic_category_lexical_content_the",
+)

@@ -1,0 +1,164 @@
+"""From runs to findings and the report: verdicts, failed and stopped arms, and a page that a browser takes."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from evaluation.ablation.corpora import ArmCorpus
+from evaluation.ablation.database import Database
+from evaluation.ablation.errors import AblationError
+from evaluation.ablation.events import ArmStopped
+from evaluation.ablation.findings import findings
+from evaluation.ablation.leaderboard import standings
+from evaluation.ablation.plan import plan
+from evaluation.ablation.report import write_report
+from evaluation.ablation.runs import RunScores
+from evaluation.ablation.settings import Ablation, Arm
+from evaluation.errors import DataError
+
+BITS = "bits_per_byte.speech"
+
+
+def ablation(**changes):
+    values = {
+        "name": "toy",
+        "question": "Does <it> help?",
+        "base": Arm(corpus="x"),
+        "arms": {"worse": Arm(corpus="x", about="<b>shuffled</b>"), "same": Arm(corpus="x")},
+        "heldout": {"speech": "s.txt"},
+        "primary": BITS,
+        "margin": 0.05,
+        **changes,
+    }
+    return Ablation.model_validate(values)
+
+
+def corpora():
+    return {name: ArmCorpus(name, Path("x"), "d" * 64, 1000, 10, {}) for name in ("base", "worse", "same")}
+
+
+def runs(arm, shift, seeds=5, **changes):
+    rng = np.random.default_rng(list(arm.encode()))
+    made = {}
+    for seed in range(1, seeds + 1):
+        bits = 2.0 + shift + 0.01 * float(rng.normal())
+        curve = [{"words": 1000 * at, "flops": 1e9 * at, BITS: bits + 1 / at} for at in range(1, 6)]
+        metrics = {BITS: bits, "grounded.accuracy": 50.0 + float(rng.normal())}
+        made[arm, seed] = RunScores(
+            arm,
+            seed,
+            metrics,
+            curve,
+            {"cpu_seconds": 10.0, "flops": 5e9, "words_seen": 5000.0},
+            {"grounded.p": bits},
+            **changes,
+        )
+    return made
+
+
+def found(done, **changes):
+    given = {"audits": {}, "stopped": {}, "decisions": [], "seconds": 1.0, **changes}
+    return findings(ablation(), Path("toy.yaml"), corpora(), done, **given)
+
+
+def test_a_harm_is_found_and_a_null_is_called_equivalent():
+    result = found(runs("base", 0) | runs("worse", 0.2) | runs("same", 0))
+    primary = result.metrics[0]
+    assert primary.metric == BITS
+    assert [verdict.finding for verdict in primary.verdicts] == ["worse", "equivalent"]
+    assert "worse hurts" in result.sentence
+    assert "same makes no difference that matters" in result.sentence
+    assert result.arms["worse"].differs == ("the same corpus",)
+
+
+def test_below_three_seeds_there_is_no_verdict():
+    result = found(runs("base", 0, 2) | runs("worse", 0.2, 2) | runs("same", 0, 2))
+    assert result.sentence.startswith("No verdict: 2 finished")
+    assert {verdict.finding for verdict in result.metrics[0].verdicts} == {"none"}
+
+
+def test_failed_and_stopped_arms_are_said_and_not_counted():
+    failed = {("same", 1): RunScores("same", 1, failed="no <disk>")}
+    stopped = {"worse": ArmStopped("worse", 0.4, "clearly worse")}
+    short = {key: RunScores(**{**vars(run), "reached": 0.4}) for key, run in runs("worse", 0.2).items()}
+    result = found(runs("base", 0) | short | runs("same", 0) | failed, stopped=stopped)
+    assert result.arms["same"].seeds == (2, 3, 4, 5)
+    assert result.arms["same"].failed == {1: "no <disk>"}
+    assert result.arms["worse"].stopped == "at 40% of the run: clearly worse"
+    assert [comparison.arm for comparison in result.metrics[0].comparisons] == ["same"]
+
+
+def test_the_report_escapes_what_it_shows_and_holds_all_numbers(tmp_path):
+    result = found(runs("base", 0) | runs("worse", 0.2) | runs("same", 0))
+    html, data = write_report(tmp_path, result)
+    text = html.read_text()
+    assert "Does &lt;it&gt; help?" in text
+    assert "<b>shuffled" not in text
+    assert "http://" not in text.replace("http://www.w3.org/2000/svg", "")
+    assert "https://" not in text
+    told = json.loads(data.read_text())
+    assert told["metrics"][0]["verdicts"][0]["finding"] == "worse"
+    assert len(told["runs"]) == 15
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="needs chromium")
+def test_a_browser_takes_it_at_phone_width(tmp_path, dark):
+    html, _ = write_report(tmp_path, found(runs("base", 0) | runs("worse", 0.2) | runs("same", 0)))
+    probe = (
+        "<script>document.title='WIDE '+document.documentElement.scrollWidth+' '+"
+        "document.querySelectorAll('svg').length</script>"
+    )
+    page = html.read_text().replace(
+        "style-src 'unsafe-inline'", "style-src 'unsafe-inline'; script-src 'unsafe-inline'"
+    )
+    html.write_text(page.replace("</body>", f"{probe}</body>"))
+    command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--window-size=500,900", "--dump-dom"]
+    command += ["--force-dark-mode"] if dark else []
+    dom = subprocess.run([*command, f"file://{html}"], capture_output=True, text=True, check=True, timeout=120).stdout
+    width, pictures = dom.partition("<title>WIDE ")[2].partition("</title>")[0].split()
+    assert int(width) <= 500
+    assert int(pictures) >= 3
+
+
+def test_the_database_keeps_runs_and_gives_spreads(tmp_path):
+    done = runs("base", 0) | runs("worse", 0.2) | runs("same", 0, 1)
+    path = tmp_path / "runs.sqlite"
+    with Database(path) as database:
+        database.add(ablation(), corpora(), done)
+        database.add(ablation(), corpora(), done)  # a second start replaces
+        listed = database.runs()
+        assert len(listed) == 11
+        assert {row["arm"] for row in database.runs(arm="wor")} == {"worse"}
+        spreads = database.spreads(BITS, "llama-proxy", 5000)
+    assert sorted(map(len, spreads.values())) == [5, 5]
+    metric, rows = standings(listed, BITS)
+    assert (metric, [row["arm"] for row in rows][-1]) == (BITS, "worse")
+    assert [row["stderr"] for row in rows if row["arm"] == "same"] == [None]
+    with pytest.raises(AblationError, match="no finished run has"):
+        standings(listed, "nothing")
+    planned = plan(ablation(amount=5000), path)
+    assert "runs.sqlite" in planned.metrics[0].spread.source
+    assert planned.cpu_hours is not None
+
+
+def test_a_database_that_is_none(tmp_path):
+    with pytest.raises(DataError, match="no database"):
+        Database(tmp_path / "none.sqlite", make=False)
+    (tmp_path / "text").write_text("hello " * 100)
+    with pytest.raises(DataError, match="is no database"):
+        Database(tmp_path / "text")
+
+
+def test_the_plan_says_what_is_not_known():
+    planned = plan(ablation(recipe="babyberta", amount=1e6), None)
+    assert planned.cpu_hours is None
+    assert planned.metrics[0].verdict_possible
+    assert planned.metrics[0].seeds_needed is not None

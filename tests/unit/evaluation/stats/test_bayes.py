@@ -1,0 +1,36 @@
+"""The JZS Bayes factor, against published values."""
+
+import pytest
+from scipy import stats
+
+from evaluation.stats.bayes import bayes_factor_of_t, jzs_bayes_factor
+
+
+@pytest.mark.parametrize(
+    ("t", "df", "size", "scale", "expected"),
+    [
+        # Rouder et al. 2009: t = 2.03 of 80 one-sample observations is 1.56 to 1 for the null, at scale 1.
+        (2.03, 79, 80, 1.0, 1 / 1.557),
+        # The documented examples of pingouin's bayesfactor_ttest: 20 and 20, unpaired and paired.
+        (3.5, 38, 10, 0.5**0.5, 26.743),
+        (3.5, 19, 20, 0.5**0.5, 17.185),
+    ],
+)
+def test_published(t, df, size, scale, expected):
+    """The same t gives the same factor as the papers and packages say."""
+    assert bayes_factor_of_t(t, df, size, scale=scale) == pytest.approx(expected, rel=1e-3)
+
+
+def test_of_runs_is_of_their_t():
+    """Two arms enter by their pooled t."""
+    a, b = [1.0, 2.0, 4.0], [2.0, 5.0, 7.0, 6.0]
+    t = stats.ttest_ind(a, b).statistic
+
+    assert jzs_bayes_factor(a, b) == pytest.approx(bayes_factor_of_t(t, 5, 12 / 7))
+    assert jzs_bayes_factor(a, a) < 1
+
+
+def test_nothing_to_say():
+    """A single run, or runs without spread, have no factor."""
+    assert jzs_bayes_factor([1], [2, 3]) is None
+    assert jzs_bayes_factor([1, 1], [1, 1]) is None
