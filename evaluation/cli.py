@@ -101,7 +101,7 @@ def evaluate(
         scoring = _scoring(begin=begin, end=end, temperatures=_split(temperatures), pll=pll)
         devices = tuple(_split(device))
         tuning = Tuning(
-            seeds=tuple(int(text) for text in _split(finetune_seeds)),
+            seeds=_seeds(finetune_seeds),
             lora=lora,
             official_selection=official_selection,
             devices=devices,
@@ -190,6 +190,13 @@ def _split(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
+def _seeds(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for part in _split(text))
+    except ValueError as error:
+        raise CurateError(f"{text!r} is no list of numbers", where="--finetune-seeds", hint="write 1,2,3") from error
+
+
 def _folder(target: str, suite: str) -> Path:
     path = Path(target)
     if (path / "run.json").is_file():
@@ -202,7 +209,8 @@ def _scoring(*, begin: bool | None, end: bool | None, temperatures: list[str], p
 
     from evaluation.scorers.options import ScoringOptions  # noqa: PLC0415
 
-    values = {"begin": begin, "end": end, "pll": pll, "temperatures": temperatures or (1.0,)}
+    others = [text for text in temperatures if text not in {"1", "1.0"}]
+    values = {"begin": begin, "end": end, "pll": pll, "temperatures": ["1", *others]}
     try:
         return ScoringOptions.model_validate(values)
     except ValidationError as error:

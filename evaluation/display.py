@@ -144,10 +144,11 @@ def _line(event: Event) -> str | None:
     if isinstance(event, Warned):
         return f"warning: {event.message}"
     if isinstance(event, events.TaskDone):
-        if event.value is None:
+        if event.status != "scored":
             return f"{event.task}: {event.status}: {event.reason}"
         again = ", done before" if event.reused else f" in {_clock(event.seconds)}"
-        return f"{event.task}: {event.value:.1f}{_error(event.stderr)} {event.metric}, {event.items:,} items{again}"
+        value = "not defined" if event.value is None else f"{event.value:.1f}"
+        return f"{event.task}: {value}{_error(event.stderr)} {event.metric}, {event.items:,} items{again}"
     return None
 
 
@@ -158,31 +159,38 @@ def summary(results: Results) -> RenderableType:
     table.add_column("task")
     for name in ("year's rule", "ties shared", "± items", "chance", *floors, "ties", "items"):
         table.add_column(name, justify="right")
-    published = [entry for entry in results.published if set(entry["scores"]) & {t.task for t in results.tasks}]
-    for entry in published:
-        table.add_column(Text(entry["model"], style="dim"), justify="right", max_width=14)
     for task in results.tasks:
-        cells = _cells(task, floors)
-        for entry in published:
-            known = entry["scores"].get(task.task)
-            cells.append(Text("" if known is None else f"{known:.1f}", style="dim"))
-        table.add_row(*cells)
+        table.add_row(*_cells(task, floors))
+    asked = {task.task for task in results.tasks}
     for name, value in results.averages.items():
+        if not asked & set(results.suite.get("averages", {}).get(name, asked)):
+            continue
         honest = results.honest_averages.get(name)
         shown = ["missing" if number is None else f"{number:.1f}" for number in (value, honest)]
         table.add_row(Text(name, style="italic"), *shown)
     parts: list[RenderableType] = [table]
-    for task in results.tasks:
-        notes = [*task.warnings, *([task.data.cut] if task.data.cut else [])]
-        mirrored = task.details.get("mirrored")
-        if mirrored:
-            notes.insert(
-                0, f"pairs with their mirrors: {mirrored['accuracy']:.1f}{_error(mirrored['stderr'])}, chance 50"
-            )
-        if task.status != "scored":
-            notes = [f"{task.status}: {task.reason}"]
-        parts += [Text(f"{task.task}: {note}", style="dim") for note in notes]
+    for entry in results.published:
+        figures = [f"{name} {entry['scores'][name]:.1f}" for name in entry["scores"] if name in asked]
+        if figures:
+            parts.append(Text(f"published, {entry['model']}: {', '.join(figures)}", style="dim"))
+    parts += [Text(f"{task.task}: {note}", style="dim") for task in results.tasks for note in _notes(task)]
     return Group(*parts)
+
+
+def _notes(task: TaskResult) -> list[str]:
+    """Return what a reader of the table must know of a task."""
+    if task.status != "scored":
+        return [f"{task.status}: {task.reason}"]
+    notes = [*task.warnings, *([task.data.cut] if task.data.cut else [])]
+    mirrored = task.details.get("mirrored")
+    if mirrored:
+        of_both = f"{mirrored['accuracy']:.1f}{_error(mirrored['stderr'])}"
+        notes.insert(0, f"pairs with their mirrors: {of_both}, chance 50")
+    if task.run_stderr is not None:
+        notes.append(f"± {task.run_stderr:.1f} over seeds")
+    if task.majority is not None:
+        notes.append(f"the majority class gets {task.majority:.1f}")
+    return notes
 
 
 def _cells(task: TaskResult, floors: list[str]) -> list[RenderableType]:

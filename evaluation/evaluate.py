@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from evaluation.subject import Subject
 
 #: Changes where the meaning of stored results does, so that older ones are not taken up.
-RESULTS_OF = 1
+RESULTS_OF = 2
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,10 @@ def evaluate(subject: Subject | Counted, options: Options) -> Results:
         listen=options.listen,
     )
     state = _state_of(subject, options, data)
-    outcomes = [_one(task, work, fingerprint(state, task.name), force=options.force) for task in tasks]
+    outcomes = [
+        _one(task, work, fingerprint(state, task.name, _milestones(subject, task)), force=options.force)
+        for task in tasks
+    ]
     results = Results(
         suite={
             "name": options.suite.name,
@@ -105,6 +108,7 @@ def evaluate(subject: Subject | Counted, options: Options) -> Results:
             "set": options.suite.set,
             "digest": options.suite.digest,
             "rules": options.suite.rules.model_dump(mode="json"),
+            "averages": {name: list(average.of) for name, average in options.suite.averages.items()},
             "limit": options.limit,
             "seed": options.seed,
         },
@@ -134,7 +138,7 @@ def describe(subject: Subject | Counted) -> dict[str, Any]:
         "corpus": subject.corpus,
         "words_seen": subject.words_seen,
         "recipe": record.get("recipe"),
-        "flops": record.get("flops"),
+        "flops": None if subject.revision else record.get("flops"),
         "scoring": subject.options.model_dump(mode="json"),
     }
 
@@ -158,6 +162,7 @@ def _one(task: Task, work: Work, key: str, *, force: bool) -> Outcome:
     begun, cpu = time.monotonic(), time.process_time()
     try:
         outcome = task.run(work)
+        json.dumps(outcome.result.model_dump(mode="json"), allow_nan=False)  # what cannot be written is no result
     except OutputError:
         raise
     except Unsupported as error:
@@ -167,6 +172,9 @@ def _one(task: Task, work: Work, key: str, *, force: bool) -> Outcome:
     except CurateError as error:
         outcome = _without(task, "failed", error)
         work.listen(Warned(f"{task.name} failed: {error}"))
+    except Exception as error:  # noqa: BLE001  (odd data, or whatever a model raises: the other tasks go on)
+        outcome = _without(task, "failed", CurateError(f"{type(error).__name__}: {error}"))
+        work.listen(Warned(f"{task.name} failed: {type(error).__name__}: {error}"))
     spent = {
         "seconds": round(time.monotonic() - begun, 2),
         "cpu_seconds": round(time.process_time() - cpu, 2),
@@ -223,6 +231,25 @@ def _keep(folder: Path, key: str, outcome: Outcome) -> None:
     (folder / f"{name}.journal").unlink(missing_ok=True)
 
 
+def _milestones(subject: Subject | Counted, task: Task) -> list[str]:
+    """Return the digests of a run's checkpoints, on which ages of acquisition depend; the task says what is wrong."""
+    if not task.name.startswith("aoa"):
+        return []
+    try:
+        return [milestone.digest for milestone in subject.milestones()]
+    except CurateError:
+        return []
+
+
+def _corpus_state(corpus: Path | None) -> list[Any]:
+    """Return what tells a corpus from another one at the same place."""
+    if corpus is None:
+        return []
+    lock = corpus / "corpus.lock"
+    stat = (lock if lock.is_file() else corpus).stat()
+    return [str(corpus), stat.st_size, stat.st_mtime_ns]
+
+
 def _state_of(subject: Subject | Counted, options: Options, data: Data) -> str:
     """Return a fingerprint of all that results depend on; data count by name, size and time of change."""
     files = []
@@ -234,14 +261,13 @@ def _state_of(subject: Subject | Counted, options: Options, data: Data) -> str:
     return fingerprint(
         RESULTS_OF,
         subject.digest,
-        [milestone.digest for milestone in subject.milestones()] if "aoa" in options.suite.tasks else [],
         subject.backend,
         subject.options.model_dump(mode="json"),
         options.suite.rules.model_dump(mode="json"),
         options.suite.set,
         options.limit,
         options.seed,
-        str(options.corpus),
+        _corpus_state(options.corpus),
         [list(options.tuning.seeds), options.tuning.lora, options.tuning.official_selection, options.tuning.max_steps],
         files,
     )

@@ -9,7 +9,7 @@ import multiprocessing
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -23,10 +23,12 @@ from evaluation.ablation.events import AblationDone, AblationStarted, ArmStopped
 from evaluation.ablation.findings import Findings, findings
 from evaluation.ablation.heldout import heldout_files
 from evaluation.ablation.matching import durations
+from evaluation.ablation.places import beside, recipe_at
 from evaluation.ablation.report import write_report
 from evaluation.ablation.rules import check_rules
 from evaluation.ablation.runs import Job, RunScores, do, kept, prepare_worker
 from evaluation.ablation.settings import MEASURED, Ablation, higher_is_better
+from evaluation.catalog import load_task
 from evaluation.stats.racing import RaceDecision, RacingRule, race
 
 
@@ -71,10 +73,15 @@ def _ablate(ablation: Ablation, options: Options) -> Findings:
     begun = time.monotonic()
     arms, seeds = ablation.all_arms, ablation.seed_list
     options.listen(AblationStarted(ablation.name, ablation.question, tuple(arms), len(seeds), len(arms) * len(seeds)))
+    for task in ablation.tasks:
+        load_task(task)  # a name that does not exist is said now
+    if options.database is not None:
+        with Database(options.database):
+            pass  # a file that is no database is said now
     heldout = heldout_files(ablation, options.file, options.out / "heldout")
     corpora = build_corpora(ablation, options.file, options.out, options.cache, options.listen)
     audits = check_rules(ablation.rules, corpora, options.listen)
-    lengths = durations(ablation, corpora, heldout, options.cache)
+    lengths = durations(ablation, options.file, corpora, heldout, options.cache)
     stopped: dict[str, ArmStopped] = {}
     decisions: list[tuple[float, tuple[RaceDecision, ...]]] = []
     rungs: list[float | None] = [*(ablation.racing.rungs if ablation.racing else ()), None]
@@ -87,13 +94,14 @@ def _ablate(ablation: Ablation, options: Options) -> Findings:
             for arm in arms
             if arm not in stopped
         ]
-        for scores in _all(jobs, options, deadline):
+        for scores in _all(jobs, options, deadline, ablation.primary):
             done[scores.arm, scores.seed] = scores
         late = deadline is not None and time.monotonic() > deadline
         if rung is None or late:
             break
         judged = _race(ablation, done, rung, stopped)
-        decisions.append((rung, judged))
+        if judged:
+            decisions.append((rung, judged))
         for decision in judged:
             if decision.stops:
                 stopped[decision.arm] = ArmStopped(decision.arm, rung, decision.why)
@@ -108,10 +116,10 @@ def _ablate(ablation: Ablation, options: Options) -> Findings:
         decisions=decisions,
         seconds=time.monotonic() - begun,
     )
+    write_report(options.out, found)  # before all that can fail
     if options.database is not None:
         with Database(options.database) as database:
             database.add(ablation, corpora, done)
-    write_report(options.out, found)
     options.listen(AblationDone(str(options.out), found.sentence, time.monotonic() - begun))
     return found
 
@@ -135,12 +143,16 @@ def job_of(
         lengths[arm],
     )
     tasks = () if rung is not None else ablation.tasks
+    from training.config import load_recipe  # noqa: PLC0415  (reads files)
+
+    recipe = recipe_at(options.file, ablation.recipe)
+    data = None if ablation.data is None else str(beside(options.file, ablation.data))
     wanted = fingerprint(
         corpora[arm].digest,
         corpora["base"].digest,
-        ablation.recipe,
-        changes,
+        load_recipe(recipe, [*changes, f"run.seed={seed}"]).fingerprint(),
         seed,
+        data,
         {name: fingerprint(path.read_text(encoding="utf-8")) for name, path in heldout.items()},
         ablation.tasks,
         ablation.limit,
@@ -151,20 +163,20 @@ def job_of(
         corpus=str(corpora[arm].folder),
         words_from=str(corpora["base"].folder),
         folder=str(options.out / "runs" / arm / f"seed-{seed}"),
-        recipe=ablation.recipe,
+        recipe=recipe,
         changes=changes,
         heldout={name: str(path) for name, path in heldout.items()},
         tasks=tasks,
         limit=ablation.limit,
-        data=ablation.data,
+        data=data,
         cache=str(options.cache),
         until=rung,
         wanted=wanted,
     )
 
 
-def _all(  # noqa: C901  (a pool that is fed and drained)
-    jobs: list[Job], options: Options, deadline: float | None
+def _all(  # noqa: C901, PLR0912  (a pool that is fed and drained)
+    jobs: list[Job], options: Options, deadline: float | None, primary: str
 ) -> Iterator[RunScores]:
     """Yield the scores of all jobs, in the order in which they end; what was done before comes first."""
     waiting = []
@@ -180,12 +192,16 @@ def _all(  # noqa: C901  (a pool that is fed and drained)
         return
     begun = time.monotonic()
     workers = min(options.jobs or os.cpu_count() or 1, len(waiting))
-    pool = ProcessPoolExecutor(
-        workers,
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=prepare_worker,
-        initargs=(options.threads,),
-    )
+
+    def fresh() -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(
+            workers,
+            mp_context=multiprocessing.get_context("spawn"),
+            initializer=prepare_worker,
+            initargs=(options.threads,),
+        )
+
+    pool = fresh()
     running: dict[Future[RunScores], Job] = {}
     queue = iter(waiting)
     finished = 0
@@ -193,7 +209,12 @@ def _all(  # noqa: C901  (a pool that is fed and drained)
         while True:
             late = deadline is not None and time.monotonic() > deadline
             for job in islice(queue, 0 if late else workers - len(running)):
-                running[pool.submit(do, job)] = job
+                try:
+                    running[pool.submit(do, job)] = job
+                except BrokenExecutor:  # a worker was killed: the runs after it get new ones
+                    pool.shutdown(wait=False, cancel_futures=True)
+                    pool = fresh()
+                    running[pool.submit(do, job)] = job
             if not running:
                 break
             ended, _ = wait(running, return_when=FIRST_COMPLETED)
@@ -204,7 +225,7 @@ def _all(  # noqa: C901  (a pool that is fed and drained)
                 left = (time.monotonic() - begun) / finished * (len(waiting) - finished)
                 if scores.failed:
                     options.listen(Warned(f"{job.arm}, seed {job.seed} failed: {scores.failed}"))
-                options.listen(_told(scores, count + finished, len(jobs), left))
+                options.listen(_told(scores, primary, count + finished, len(jobs), left))
                 yield scores
     except BaseException:
         for process in list((pool._processes or {}).values()):  # noqa: SLF001  (a run that was cut off saves its state)
@@ -221,13 +242,13 @@ def _result(future: Future[RunScores], job: Job) -> RunScores:
     except KeyboardInterrupt:
         raise
     except Exception as error:  # noqa: BLE001  (whatever killed a worker)
-        return RunScores(job.arm, job.seed, folder=job.folder, failed=f"{type(error).__name__}: {error}")
+        why = f"{type(error).__name__}: {error}"
+        return RunScores(job.arm, job.seed, folder=job.folder, wanted=job.wanted, failed=why)
 
 
-def _told(scores: RunScores, done: int, total: int, left: float) -> RunDone:
-    primary = next((value for name, value in scores.metrics.items() if name.startswith("bits_per_byte")), None)
+def _told(scores: RunScores, primary: str, done: int, total: int, left: float) -> RunDone:
     cpu = scores.cost.get("cpu_seconds", 0.0)
-    return RunDone(scores.arm, scores.seed, primary, done, total, cpu, left, scores.failed)
+    return RunDone(scores.arm, scores.seed, primary, scores.metrics.get(primary), done, total, cpu, left, scores.failed)
 
 
 def _race(
@@ -242,6 +263,8 @@ def _race(
         value = _at(scores, ablation.primary, rung)
         if arm not in stopped and value is not None:
             at_rung.setdefault(arm, []).append(value)
+    if "base" not in at_rung:
+        return ()  # all its runs failed: nothing can be judged
     rule = RacingRule(len(racing.rungs), higher_is_better(ablation.primary), racing.keep, ablation.alpha, racing.margin)
     return race(at_rung, "base", rule)
 
@@ -251,6 +274,4 @@ def _at(scores: RunScores, metric: str, rung: float) -> float | None:
     known = [point[metric] for point in scores.curve if metric in point]
     if not known:
         return None
-    if scores.reached <= rung + 1e-9:
-        return float(known[-1])
     return float(known[min(round(rung * MEASURED), len(known)) - 1])

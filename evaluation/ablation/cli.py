@@ -94,10 +94,12 @@ def ablate(
         listen=listen,
     )
     try:
-        run(ablation, options)
+        found = run(ablation, options)
     except KeyboardInterrupt:
         err.print(f"\nstopped; the same command goes on from {escape(str(target))}", highlight=False, soft_wrap=True)
         raise typer.Exit(130) from None
+    if any(arm.failed for arm in found.arms.values()):
+        raise typer.Exit(1)
 
 
 def runs(
@@ -124,14 +126,13 @@ def runs(
         out.print_json(json.dumps(found))
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    names = list(dict.fromkeys(name for row in found for name in row["metrics"]))
-    for name in ("ablation", "arm", "seed", "recipe", "corpus", "words seen", "status", *names):
-        table.add_column(name, overflow="fold")
+    for name in ("ablation", "arm", "seed", "recipe", "corpus", "words seen", "status", "metrics"):
+        table.add_column(name, overflow="fold", no_wrap=name != "metrics")
     for row in found:
-        metrics = [f"{row['metrics'][name]:.3f}" if name in row["metrics"] else "" for name in names]
+        metrics = ", ".join(f"{name} {value:.3f}" for name, value in row["metrics"].items())
         seen = "" if row["words_seen"] is None else f"{row['words_seen']:,.0f}"
         about = [row["ablation"], row["arm"], str(row["seed"]), row["recipe"], row["corpus"][:8], seen, row["status"]]
-        table.add_row(*map(escape, [*about, *metrics]))
+        table.add_row(*map(escape, [*about, metrics]))
     out.print(table, highlight=False)
 
 
@@ -253,7 +254,7 @@ def _line(event: Event) -> str | None:
         same = ", the same as the base's" if event.same_as_base else ""
         return f"corpus of {event.arm}: {event.words:,} words, {event.digest[:12]}{same}"
     if isinstance(event, events.RunDone):
-        value = "failed" if event.failed else "" if event.primary is None else f"{event.primary:.4f} bits per byte"
+        value = "failed" if event.failed else "" if event.primary is None else f"{event.metric} {event.primary:.4f}"
         left = "" if event.left_seconds is None else f", {event.left_seconds / 60:.1f} min left"
         return (
             f"[{event.done}/{event.runs}] {event.arm}, seed {event.seed}: {value}, {event.cpu_seconds:.0f} CPU-s{left}"

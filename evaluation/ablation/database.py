@@ -110,6 +110,12 @@ class Database:
             )
             for run in done.values()
         ]
+        try:
+            self._insert(rows)
+        except sqlite3.Error as error:
+            raise OutputError(f"cannot be written: {error}", where=str(self._path)) from error
+
+    def _insert(self, rows: list[tuple[Any, ...]]) -> None:
         marks = ", ".join("?" * len(COLUMNS))
         with self._connection:
             self._connection.executemany(f"insert or replace into runs ({', '.join(COLUMNS)}) values ({marks})", rows)  # noqa: S608  (names of ours)
@@ -126,12 +132,13 @@ class Database:
     def spreads(self, metric: str, recipe: str, amount: float) -> dict[str, list[float]]:
         """Return the scores of arms with two finished runs or more, of a recipe and about as many words seen."""
         query = (
-            "select ablation, arm, corpus, metrics from runs "
-            "where status = 'done' and recipe = ? and words_seen between ? and ?"
+            "select ablation, arm, corpus, seed, metrics from runs "
+            "where status = 'done' and recipe = ? and words_seen between ? and ? order by at"
         )
-        arms: dict[str, list[float]] = {}
-        for ablation, arm, corpus, metrics in self._connection.execute(query, (recipe, 0.7 * amount, 1.4 * amount)):
+        arms: dict[str, dict[int, float]] = {}
+        rows = self._connection.execute(query, (recipe, 0.7 * amount, 1.4 * amount))
+        for ablation, arm, corpus, seed, metrics in rows:
             value = json.loads(metrics).get(metric)
-            if value is not None:
-                arms.setdefault(f"{ablation}/{arm}/{corpus}", []).append(float(value))
-        return {name: values for name, values in arms.items() if len(values) > 1}
+            if value is not None:  # a seed that was run again counts once, as it was last
+                arms.setdefault(f"{ablation}/{arm}/{corpus}", {})[seed] = float(value)
+        return {name: list(seeds.values()) for name, seeds in arms.items() if len(seeds) > 1}

@@ -34,6 +34,7 @@ class RunDone(Event):
 
     arm: str
     seed: int
+    metric: str
     primary: float | None
     done: int
     runs: int

@@ -12,6 +12,7 @@ from typing import Any
 
 from evaluation.ablation.corpora import ArmCorpus, difference
 from evaluation.ablation.events import ArmStopped
+from evaluation.ablation.items import by_item
 from evaluation.ablation.runs import RunScores
 from evaluation.ablation.settings import BITS, Ablation, higher_is_better
 from evaluation.stats.compare import LEAST_SEEDS, ArmScores, Comparison, compare
@@ -56,8 +57,10 @@ class ArmFindings:
         stopped: why it was not trained to the end, or nothing.
         cost: sums over its runs.
         area: area under the learning curve of the primary metric, by seed, against the logarithm of words.
-        curve: ribbons over seeds by metric of held-out text.
+        curve: ribbons over seeds by metric of held-out text, against words seen.
+        flops: at the same points, mean over seeds.
         audit: verdict under the rules, or None.
+        notes: tasks that gave no value, and why.
     """
 
     about: str
@@ -69,7 +72,9 @@ class ArmFindings:
     cost: dict[str, float]
     area: tuple[float, ...]
     curve: dict[str, tuple[RibbonPoint, ...]]
+    flops: tuple[float, ...]
     audit: dict[str, Any] | None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -132,7 +137,7 @@ def findings(
         version=VERSION,
         name=ablation.name,
         question=ablation.question,
-        sentence=sentence(metrics[0], stopped),
+        sentence=sentence(metrics[0], stopped, [name for name, arm in arms.items() if arm.failed and not arm.seeds]),
         ablation=ablation.model_dump(mode="json"),
         file=file.name,
         arms=arms,
@@ -147,7 +152,17 @@ def findings(
 
 
 def _metric(ablation: Ablation, name: str, whole: Mapping[tuple[str, int], RunScores]) -> MetricFindings:
-    by_arm = {arm: _scores(arm, name, whole) for arm in ablation.all_arms}
+    runs = {arm: _runs(arm, name, whole) for arm in ablation.all_arms}
+    known = by_item(name, {arm: members for arm, members in runs.items() if members})
+    items = None if known is None else known[0]
+    by_arm = {
+        arm: ArmScores(
+            arm,
+            [run.metrics[name] for run in members] if known is None or not members else known[1][arm],
+            [run.seed for run in members],
+        )
+        for arm, members in runs.items()
+    }
     values: dict[str, list[float]] = {arm: [] for arm in by_arm}
     for (arm, _), run in whole.items():
         if name in run.metrics:
@@ -159,6 +174,7 @@ def _metric(ablation: Ablation, name: str, whole: Mapping[tuple[str, int], RunSc
             by_arm[arm],
             base,
             higher_is_better=better,
+            items=items,
             margin=ablation.margin if name == ablation.primary else None,
             alpha=ablation.alpha,
         )
@@ -172,13 +188,9 @@ def _metric(ablation: Ablation, name: str, whole: Mapping[tuple[str, int], RunSc
     )
 
 
-def _scores(arm: str, metric: str, whole: Mapping[tuple[str, int], RunScores]) -> ArmScores:
-    found = [
-        (seed, run.metrics[metric])
-        for (name, seed), run in sorted(whole.items())
-        if name == arm and metric in run.metrics
-    ]
-    return ArmScores(arm, [value for _, value in found], [seed for seed, _ in found])
+def _runs(arm: str, metric: str, whole: Mapping[tuple[str, int], RunScores]) -> list[RunScores]:
+    """Return the runs of an arm that have a metric, in the order of their seeds."""
+    return [run for (name, _), run in sorted(whole.items()) if name == arm and metric in run.metrics]
 
 
 def _arm(
@@ -207,7 +219,9 @@ def _arm(
         cost=cost,
         area=_areas(ablation.primary, good),
         curve={f"{BITS}.{domain}": _ribbon(f"{BITS}.{domain}", good) for domain in ablation.heldout},
+        flops=_flops(good),
         audit=None if audit is None else dict(audit),
+        notes=tuple(dict.fromkeys(note for run in runs for note in run.notes)),
     )
 
 
@@ -228,8 +242,17 @@ def _ribbon(metric: str, runs: Sequence[RunScores]) -> tuple[RibbonPoint, ...]:
     if not curves:
         return ()
     least = min(map(len, curves))
+    if least < 2:
+        return ()
     words = [float(sum(curve[at][0] for curve in curves)) / len(curves) for at in range(least)]
     return seed_ribbon(words, [[value for _, value in curve[:least]] for curve in curves])
+
+
+def _flops(runs: Sequence[RunScores]) -> tuple[float, ...]:
+    """Return the FLOPs at each point of the curves, mean over the whole runs."""
+    curves = [[point["flops"] for point in run.curve if point.get("flops")] for run in runs if run.reached >= 1.0]
+    least = min(map(len, curves), default=0)
+    return tuple(sum(curve[at] for curve in curves) / len(curves) for at in range(least))
 
 
 def _groups(ablation: Ablation, whole: Mapping[tuple[str, int], RunScores]) -> tuple[dict[str, Any], ...]:
@@ -245,11 +268,13 @@ def _groups(ablation: Ablation, whole: Mapping[tuple[str, int], RunScores]) -> t
     return tuple(found)
 
 
-def sentence(primary: MetricFindings, stopped: Mapping[str, ArmStopped]) -> str:
+def sentence(primary: MetricFindings, stopped: Mapping[str, ArmStopped], failed: Sequence[str] = ()) -> str:
     """Return the verdict in one sentence."""
+    lost = [f"{name} was stopped as clearly worse" for name in stopped]
+    lost += [f"{name} failed in every seed" for name in failed]
     if not primary.comparisons:
-        return "No arm has finished runs to compare."
-    seeds = min(min(len(c.scores_arm), len(c.scores_baseline)) for c in primary.comparisons)
+        return f"On {primary.metric}: {'; '.join(lost)}." if lost else "No arm has finished runs to compare."
+    seeds = max(min(len(c.scores_arm), len(c.scores_baseline)) for c in primary.comparisons)
     if seeds < LEAST_SEEDS:
         return (
             f"No verdict: {seeds} finished run(s) in an arm, and a verdict needs {LEAST_SEEDS}; the numbers are below."
@@ -269,8 +294,7 @@ def sentence(primary: MetricFindings, stopped: Mapping[str, ArmStopped]) -> str:
             "none": f"{verdict.arm} has no verdict",
         }[verdict.finding]
         said.append(f"{words} ({size}{p})")
-    said += [f"{name} was stopped as clearly worse" for name in stopped]
-    return f"On {primary.metric}: {'; '.join(said)}."
+    return f"On {primary.metric}: {'; '.join([*said, *lost])}."
 
 
 def _versions() -> dict[str, str]:

@@ -11,6 +11,18 @@ from evaluation.ablation.errors import AblationError
 from evaluation.ablation.settings import higher_is_better
 
 
+def newest(runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return one run a seed of each arm: a run that was done again replaces the one before (newest come first)."""
+    seen: set[tuple[Any, ...]] = set()
+    kept = []
+    for run in runs:
+        key = (run["ablation"], run["arm"], run["recipe"], run["corpus"], run["seed"])
+        if key not in seen:
+            seen.add(key)
+            kept.append(run)
+    return kept
+
+
 def standings(runs: Sequence[dict[str, Any]], metric: str = "") -> tuple[str, list[dict[str, Any]]]:
     """Return the metric and the arms, best first: mean over seeds, its standard error, number of runs.
 
@@ -21,7 +33,7 @@ def standings(runs: Sequence[dict[str, Any]], metric: str = "") -> tuple[str, li
     Raises:
         AblationError: no run has the metric.
     """
-    whole = [run for run in runs if run["status"] == "done"]
+    whole = newest([run for run in runs if run["status"] == "done"])
     counts = Counter(name for run in whole for name in run["metrics"])
     chosen = metric or (counts.most_common(1)[0][0] if counts else "")
     if chosen not in counts:

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from evaluation.ablation.corpora import ArmCorpus
+from evaluation.ablation.places import recipe_at
 from evaluation.ablation.settings import Ablation
 
 
 def durations(
-    ablation: Ablation, corpora: Mapping[str, ArmCorpus], heldout: Mapping[str, Path], cache: Path
+    ablation: Ablation, file: Path, corpora: Mapping[str, ArmCorpus], heldout: Mapping[str, Path], cache: Path
 ) -> dict[str, str]:
     """Return a change of the recipe for each arm: its duration.
 
@@ -19,6 +20,7 @@ def durations(
 
     Args:
         ablation: says what is matched, and how much of it.
+        file: where it lies.
         corpora: of the arms.
         heldout: texts, which the plan of a run wants to know.
         cache: tokenizers and tokens are made here once.
@@ -26,18 +28,20 @@ def durations(
     if ablation.match == "words":
         return dict.fromkeys(ablation.all_arms, f"duration={{words: {int(ablation.amount)}}}")
     return {
-        name: f"duration={{steps: {_steps(ablation, name, corpora[name], heldout, cache)}}}"
+        name: f"duration={{steps: {_steps(ablation, file, name, corpora[name], heldout, cache)}}}"
         for name in ablation.all_arms
     }
 
 
-def _steps(ablation: Ablation, name: str, corpus: ArmCorpus, heldout: Mapping[str, Path], cache: Path) -> int:
+def _steps(
+    ablation: Ablation, file: Path, name: str, corpus: ArmCorpus, heldout: Mapping[str, Path], cache: Path
+) -> int:
     from training.config import load_recipe  # noqa: PLC0415  (heavy)
     from training.estimate import estimate  # noqa: PLC0415
     from training.train import Options  # noqa: PLC0415
 
     changes = [*ablation.changes, *ablation.all_arms[name].recipe, "data.heldout.share=0", "duration={steps: 100}"]
-    recipe = load_recipe(ablation.recipe, changes)
+    recipe = load_recipe(recipe_at(file, ablation.recipe), changes)
     found = estimate(recipe, Options(corpus=corpus.folder, out=cache / "no-run", cache=cache, heldout=heldout))
     unit = "tokens" if ablation.match == "tokens" else "flops"
     return max(1, round(ablation.amount / (float(found[unit]) / 100)))

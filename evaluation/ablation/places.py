@@ -28,3 +28,8 @@ def beside(file: Path, reference: str) -> Path:
 
     path = Path(_VARIABLE.sub(value, reference)).expanduser()
     return path if path.is_absolute() else file.parent / path
+
+
+def recipe_at(file: Path, recipe: str) -> str:
+    """Return a recipe's name, or the path of its file, which is beside the ablation's."""
+    return str(beside(file, recipe)) if recipe.endswith((".yaml", ".yml")) else recipe

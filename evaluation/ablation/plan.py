@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,19 +81,26 @@ def spread_for(metric: str, ablation: Ablation, database: Path | None) -> Spread
         if arms:
             return spread_of_runs(metric, arms, f"{len(arms)} arms in {database.name}")
     if metric.startswith(BITS):
-        return measured_spread("bits_per_byte_child_directed", CLEAN_ARMS)
-    default = {"log_odds": "zorro_log_odds", "accuracy": "zorro_accuracy"}.get(metric.rpartition(".")[2])
-    return None if default is None else measured_spread(default)
+        child = any(word in metric for word in ("child", "speech"))
+        found = measured_spread(f"bits_per_byte_{'child_directed' if child else 'written'}", CLEAN_ARMS)
+    else:
+        default = {"log_odds": "zorro_log_odds", "accuracy": "zorro_accuracy"}.get(metric.rpartition(".")[2])
+        if default is None:
+            return None
+        found = measured_spread(default)
+    return dataclasses.replace(found, metric=metric, source=f"{found.metric}, {found.source}")
 
 
 def _seconds(ablation: Ablation, database: Path | None) -> float | None:
     """Return the CPU seconds of a run: of our own ones, else by the recipe's speed."""
+    if ablation.match != "words":
+        return None
     if database is not None and database.is_file():
         with Database(database, make=False) as known:
             rows = [row for row in known.runs(recipe=ablation.recipe) if row["status"] == "done" and row["words_seen"]]
         if rows:
             return float(sum(r["cpu_seconds"] / r["words_seen"] for r in rows) / len(rows) * ablation.amount)
     rate = SECONDS_A_MILLION.get(ablation.recipe)
-    if rate is None or ablation.match != "words":
+    if rate is None:
         return None
     return 15 + rate * ablation.amount / 1e6

@@ -70,14 +70,16 @@ def _body(found: Findings) -> Iterator[str]:
     yield from _changes(found)
     yield f"<h2>{_name(primary.metric)}: the metric that decides</h2>"
     yield _forest(primary)
-    yield _numbers(primary)
+    yield _numbers(primary, found.ablation["alpha"])
     yield (
-        '<p class="small soft">Difference from the base with its 95% interval (Welch, or paired where a correlation '
+        '<p class="small soft">Difference from the base with its interval (Welch, or paired where a correlation '
         "over seeds was measured). Grey band: differences beyond it are found with probability .8 at this many seeds. "
         "Small dots: single runs. p is corrected over arms by Holm.</p>"
     )
     yield "<h2>Learning curves</h2>"
     yield from _curves(found)
+    yield _against_flops(found)
+    yield _areas(found)
     if len(found.metrics) > 1:
         yield "<h2>Other metrics (exploratory)</h2>"
         yield (
@@ -87,7 +89,7 @@ def _body(found: Findings) -> Iterator[str]:
         for metric in found.metrics[1:]:
             yield f"<h3>{_name(metric.metric)}</h3>"
             yield _forest(metric)
-            yield _numbers(metric)
+            yield _numbers(metric, found.ablation["alpha"])
     if found.groups:
         yield "<h2>By paradigm (exploratory)</h2>"
         yield _heat(found)
@@ -138,19 +140,29 @@ def _forest(metric: MetricFindings) -> str:
                 comparison.detectable,
                 f"{len(comparison.scores_arm)} seeds{p}",
                 [score - base for score in comparison.scores_arm],
-                COLOURS[number % len(COLOURS)],
+                COLOURS[(number + 1) % len(COLOURS)],
             )
         )
     title = f"{metric.metric}: difference from the base"
     return forest(effects, title=title, x_title="arm less base", better="right" if metric.higher_is_better else "left")
 
 
-def _numbers(metric: MetricFindings) -> str:
-    rows = [["base", _number(metric.means.get("base")), "", "", "", "", "", ""]]
+def _numbers(metric: MetricFindings, alpha: float) -> str:
+    rows = [["base", _number(metric.means.get("base")), *[""] * 7]]
     for comparison, verdict in zip(metric.comparisons, metric.verdicts, strict=True):
         rows.append(_row(metric, comparison, verdict))
-    head = ["arm", "mean", "difference", "95% interval", "se: seeds", "p", "corrected p", "finding"]
-    return table(head, rows, numbers=(1, 2, 3, 4, 5, 6))
+    head = [
+        "arm",
+        "mean",
+        "difference",
+        f"{1 - alpha:.0%} interval",
+        "se: seeds",
+        "se: items",
+        "p",
+        "corrected p",
+        "finding",
+    ]
+    return table(head, rows, numbers=(1, 2, 3, 4, 5, 6, 7))
 
 
 def _row(metric: MetricFindings, comparison: Comparison, verdict: Verdict) -> list[str]:
@@ -163,6 +175,7 @@ def _row(metric: MetricFindings, comparison: Comparison, verdict: Verdict) -> li
         f"{change.value:+.3f}",
         interval,
         _number(comparison.seed_se),
+        _number(comparison.item_se),
         "" if comparison.p is None else f"{comparison.p:.2g}",
         "" if verdict.p is None else f"{verdict.p:.2g}",
         _SAID[verdict.finding] + why,
@@ -189,6 +202,37 @@ def _curves(found: Findings) -> Iterator[str]:
             x_title="words seen (repeats counted), logarithmic",
             y_title="bits per byte; ribbon: 95% interval of the mean over seeds",
         )
+
+
+def _areas(found: Findings) -> str:
+    """Return the area under the learning curve of the metric that decides, an arm a row."""
+    rows = []
+    for name, arm in found.arms.items():
+        if arm.area:
+            mean = sum(arm.area) / len(arm.area)
+            rows.append([escape(name), f"{mean:.3f}", f"{min(arm.area):.3f} to {max(arm.area):.3f}"])
+    head = ["arm", "area under the curve (logarithm of words), mean", "over seeds"]
+    return table(head, rows, numbers=(1, 2)) if rows else ""
+
+
+def _against_flops(found: Findings) -> str:
+    """Return the curve of the metric that decides against FLOPs."""
+    metric = found.metrics[0].metric
+    series = []
+    for name, arm in found.arms.items():
+        ribbon = arm.curve.get(metric, ())
+        if ribbon and len(arm.flops) >= len(ribbon):
+            points = [(flops, point.mean) for flops, point in zip(arm.flops, ribbon, strict=False)]
+            band = [0.0 if point.low is None else point.mean - point.low for point in ribbon]
+            series.append(Series(name, points, band, dashed=name == "base"))
+    if not series:
+        return ""
+    return lines(
+        series,
+        title=f"{metric} against compute",
+        x_title="training FLOPs, logarithmic",
+        y_title="bits per byte; ribbon as above",
+    )
 
 
 def _heat(found: Findings) -> str:
@@ -222,7 +266,7 @@ def _cost(found: Findings) -> str:
     rows = []
     for name, arm in found.arms.items():
         failed = "; ".join(f"seed {seed}: {escape(reason)}" for seed, reason in arm.failed.items())
-        note = failed or escape(arm.stopped)
+        note = failed or escape(arm.stopped) or escape("; ".join(arm.notes))
         minutes = f"{arm.cost['cpu_seconds'] / 60:.1f}"
         rows.append(
             [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import shutil
 import signal
 import time
 from dataclasses import asdict, dataclass, field
@@ -14,7 +15,7 @@ from typing import Any
 from curation.core.artifact import write_text
 from curation.core.errors import CurateError
 from curation.core.events import Event
-from evaluation.ablation.settings import BITS
+from evaluation.ablation.settings import BITS, MEASURED
 
 SCORES = "scores.json"
 
@@ -64,6 +65,7 @@ class RunScores:
         metrics: name to value.
         curve: words seen, FLOPs, then bits per byte by domain, at each measurement.
         cost: CPU seconds, seconds, FLOPs, words seen, tokens seen.
+        notes: tasks that gave no value, and why.
         failed: why there are no metrics, or nothing.
     """
 
@@ -77,6 +79,7 @@ class RunScores:
     folder: str = ""
     wanted: str = ""
     reached: float = 1.0
+    notes: tuple[str, ...] = ()
     failed: str = ""
 
 
@@ -96,6 +99,7 @@ def do(job: Job) -> RunScores:
     if done is not None:
         return done
     begun, cpu = time.monotonic(), _cpu()
+    _own_folder(job)
     try:
         scores = _train_and_score(job)
     except CurateError as error:
@@ -111,6 +115,19 @@ def do(job: Job) -> RunScores:
     return scores
 
 
+def _own_folder(job: Job) -> None:
+    """Clear what a run of other settings or other held-out text left in this place: it answers another question."""
+    folder = Path(job.folder)
+    mark = folder / "wanted"
+    try:
+        same = mark.read_text(encoding="utf-8") == job.wanted
+    except OSError:
+        same = not folder.exists()
+    if not same:
+        shutil.rmtree(folder, ignore_errors=True)
+    write_text(mark, job.wanted)
+
+
 def _train_and_score(job: Job) -> RunScores:
     from training.config import load_recipe  # noqa: PLC0415  (heavy)
     from training.events import HeldoutMeasured  # noqa: PLC0415
@@ -124,7 +141,9 @@ def _train_and_score(job: Job) -> RunScores:
         """Pause at the rung as Ctrl-C would: the loop saves its state between two steps."""
         if isinstance(event, HeldoutMeasured):
             total = Run.open(folder / "run").record["plan"]["steps"]
-            reached[0] = (event.step + 1) / total
+            interval = max(round(total / MEASURED), 1)  # as training.heldout counts
+            finished = event.step + 1
+            reached[0] = 1.0 if finished >= total else min(1.0, finished // interval / MEASURED)
             if job.until is not None and reached[0] >= job.until - 1e-9:
                 signal.raise_signal(signal.SIGINT)
 
@@ -166,8 +185,9 @@ def _train_and_score(job: Job) -> RunScores:
     }
     groups: dict[str, float] = {}
     floors: dict[str, float] = {}
+    notes: list[str] = []
     if not paused and job.tasks:
-        more, groups, floors = _evaluate(job, run.folder)
+        more, groups, floors = _evaluate(job, run.folder, notes)
         metrics |= more
     return RunScores(
         job.arm,
@@ -177,13 +197,14 @@ def _train_and_score(job: Job) -> RunScores:
         cost=cost,
         groups=groups,
         floors=floors,
+        notes=tuple(notes),
         folder=job.folder,
         wanted=job.wanted,
-        reached=job.until if paused and job.until is not None else 1.0,
+        reached=1.0 if job.until is None else job.until,  # only a run that was evaluated is whole
     )
 
 
-def _evaluate(job: Job, run: Path) -> tuple[dict[str, float], dict[str, float], dict[str, float]]:
+def _evaluate(job: Job, run: Path, notes: list[str]) -> tuple[dict[str, float], dict[str, float], dict[str, float]]:
     from evaluation.evaluate import Options, evaluate  # noqa: PLC0415
     from evaluation.subject import Subject  # noqa: PLC0415
     from evaluation.suite import Suite  # noqa: PLC0415
@@ -202,7 +223,8 @@ def _evaluate(job: Job, run: Path) -> tuple[dict[str, float], dict[str, float], 
     floors: dict[str, float] = {}
     for task in results.tasks:
         if task.status != "scored" or task.honest is None:
-            raise CurateError(f"{task.status}: {task.reason}", where=task.task)
+            notes.append(f"{task.task}: {task.status}: {task.reason}")
+            continue
         metrics[f"{task.task}.accuracy"] = task.honest
         mirrored = task.details.get("mirrored", {}).get("accuracy")
         if mirrored is not None:

@@ -161,6 +161,11 @@ class Ablation(_Part):
                 raise ValueError(f"arms.{name}: a name has letters, digits, - and _, and is not `base`")
             if arm.patch is not None and self.base.manifest is None:
                 raise ValueError(f"arms.{name}: a patch needs a base with a manifest")
+        for what, text in (("name", self.name), *((f"heldout.{domain}", domain) for domain in self.heldout)):
+            if not text.replace("-", "").replace("_", "").isalnum():
+                raise ValueError(f"{what}: {text!r} becomes a file's name: letters, digits, - and _ only")
+        if not self.seed_list or len(set(self.seed_list)) != len(self.seed_list):
+            raise ValueError("seeds: one or more, each once")
         known = [*(f"{BITS}.{domain}" for domain in self.heldout), *self._task_metrics()]
         if self.primary not in known:
             raise ValueError(f"primary: {self.primary!r} is not measured; there are {', '.join(known)}")

@@ -78,6 +78,8 @@ class Choice:
             have += len(rows_of_file)
             found += [made for row in rows_of_file if (made := self.item(row, file.stem)) is not None]
             digests[file.name] = sha256(file)
+        if not found:
+            raise DataError("its files hold no items", where=str(path), hint="get the folder again")
         items = work.sample(_numbered(found))
         return items, _facts(folder, digests, have, len(items), len(found), work.limit)
 
@@ -154,8 +156,8 @@ def measure(
         unknown_items=int(unknown.sum()),
         groups=by_group(groups, by_rule, honest),
         data=facts,
-        warnings=_warnings(items, unknown, honest),
-        details=_by_temperature(items, scores, groups),
+        warnings=_warnings(items, unknown, honest, scores),
+        details=_by_temperature(items, scores, groups, reduction or "sum"),
     )
     return Outcome(result, rows(task.name, items, scores, ruled, honest, unknown, by_rule.chosen))
 
@@ -254,8 +256,10 @@ def rows(
     return made
 
 
-def _warnings(items: Sequence[Item], unknown: NDArray[np.bool_], honest: Credits) -> tuple[str, ...]:
+def _warnings(items: Sequence[Item], unknown: NDArray[np.bool_], honest: Credits, scores: Scores) -> tuple[str, ...]:
     found = []
+    if scores.truncated is not None and scores.truncated.any():
+        found.append(f"{int(scores.truncated.sum()):,} texts are longer than the model reads at once, and were cut")
     if unknown.any():
         found.append(f"{int(unknown.sum()):,} of {len(items):,} items have a token that the tokenizer does not know")
     share = float(honest.tied.mean()) if len(items) else 0.0
@@ -264,13 +268,15 @@ def _warnings(items: Sequence[Item], unknown: NDArray[np.bool_], honest: Credits
     return tuple(found)
 
 
-def _by_temperature(items: Sequence[Item], scores: Scores, groups: Sequence[str]) -> dict[str, Any]:
+def _by_temperature(
+    items: Sequence[Item], scores: Scores, groups: Sequence[str], reduction: Reduction
+) -> dict[str, Any]:
     """Return the accuracy at each temperature: the best is picked on the scored items, so it is not the value."""
     if len(scores.temperatures) == 1:
         return {}
     swept = {
         f"{temperature:g}": 100
-        * macro(judge(table(items, scores.totals("sum", number)), golds(items)).credit, groups).value
+        * macro(judge(table(items, scores.totals(reduction, number)), golds(items)).credit, groups).value
         for number, temperature in enumerate(scores.temperatures)
     }
     return {"temperatures": swept}

@@ -13,7 +13,10 @@ from evaluation.kinds.pairs import blimp_pair
 
 def _pairs(path: Path, _: Sequence[str]) -> Iterator[Mapping[str, Any]]:
     """Yield pairs of lines: the first of each is the bad sentence (Zorro's README)."""
-    lines = path.read_text(encoding="utf-8").splitlines()
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"cannot be read: {error}", where=str(path), hint="get the file again") from error
     if len(lines) % 2:
         raise DataError(f"holds {len(lines)} lines: pairs need an even number", where=str(path), hint="get it again")
     for bad, good in zip(lines[::2], lines[1::2], strict=True):

@@ -57,7 +57,12 @@ def _shards():
     cuts = np.sort(generator.choice(np.arange(1, 4000), 60, replace=False))
     documents = np.concatenate([[0], cuts, [4000]])
     return SimpleNamespace(
-        tokens=tokens.astype(np.uint16), words=np.ones(4000, np.uint8), documents=documents, sentences=None
+        tokens=tokens.astype(np.uint16),
+        words=np.ones(4000, np.uint8),
+        documents=documents,
+        sentences=None,
+        sources=np.zeros(len(documents) - 1, np.int16),
+        source_names=["text"],
     )
 
 

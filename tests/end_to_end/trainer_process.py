@@ -16,8 +16,9 @@ from typing import Any
 
 import accelerate  # noqa: F401  (once, not in each child)
 
+from curation.core import exposure
 from curation.core.errors import CurateError
-from training import checkpoint, events, milestones
+from training import checkpoint, events
 from training.config import Recipe
 from training.train import Options, train
 from training.weights import write_tensors
@@ -49,7 +50,7 @@ def child(order: dict[str, Any]) -> int:  # noqa: C901  (what may befall it, one
 
     checkpoint.write_tensors = saving
     if "marks" in order:
-        milestones.MILLION, milestones.MARKS = 100, tuple(order["marks"])
+        exposure.MILLION, exposure.marks = 100, lambda _: tuple(order["marks"])
     options = Options(
         corpus=Path(order["corpus"]),
         out=Path(order["out"]),

@@ -42,6 +42,8 @@ def _shards(sizes, seed=0):
         words=rng.integers(0, 3, total).astype(np.uint8),
         documents=starts,
         sentences=cuts[cuts < total].astype(np.int64),
+        sources=(np.arange(len(sizes)) % 2).astype(np.int16),
+        source_names=["even", "odd"],
     )
 
 
@@ -190,11 +192,15 @@ def test_any_batch_can_be_made_alone(sizes, layout, objective, plan, world):
 def test_words_and_tokens_are_those_of_what_is_shown(sizes, layout, objective, plan):
     """A word is counted where it begins, each time that token goes into the model; the token beyond the row is not."""
     batches = _batches(sizes, layout, objective, plan)
-    words = _shards(sizes).words
+    shards = _shards(sizes)
+    words = shards.words
+    source = np.repeat(shards.sources, sizes)
     for step in range(len(plan)):
         rows, _ = batches.rows(step)
         batch = batches[step]
-        assert int(words[_shown(rows, objective.ahead)].sum()) == batch.words
+        shown = _shown(rows, objective.ahead)
+        assert int(words[shown].sum()) == batch.words
+        assert [int(words[shown][source[shown] == number].sum()) for number in (0, 1)] == list(batch.words_by_source)
         length = batch.inputs.shape[1]
         assert int((rows.segments[:, :length] > 0).sum()) == batch.tokens
 
