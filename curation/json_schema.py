@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from curation.core import catalog
 from curation.core.auxiliary import AuxiliaryModel
+from curation.core.questions import QUESTIONS
 from curation.manifest import NAME, Output, preset
 from curation.reading import LISTS
 from curation.steps.kinds import Component, field_docs
@@ -49,6 +50,16 @@ def json_schema() -> dict[str, Any]:
             "track": {"type": "string", "description": "Name of a rule profile."},
             **{key: list_or_patch(key) for key in LISTS},
             "output": _described(Output),
+            "datasheet": {
+                "type": "object",
+                "properties": {
+                    key: {"type": "string", "description": question}
+                    for questions in QUESTIONS.values()
+                    for key, question in questions
+                },
+                "additionalProperties": False,
+                "description": "Answers that no build records, to the questions of Datasheets for Datasets.",
+            },
             "auxiliary_models": {
                 "type": "array",
                 "items": _described(AuxiliaryModel),

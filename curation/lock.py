@@ -68,6 +68,7 @@ def lock_record(
         "subsets": subsets,
         "output": manifest.output.model_dump(mode="json"),
         "auxiliary_models": auxiliary_models(manifest),
+        **({"datasheet": manifest.datasheet} if manifest.datasheet else {}),
         "generators": [],
         "tools": {
             "curate": __version__,

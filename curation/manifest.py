@@ -20,6 +20,7 @@ from curation.core import catalog
 from curation.core.auxiliary import AuxiliaryModel
 from curation.core.errors import CurateError, ManifestError, Problem, UnknownName, did_you_mean
 from curation.core.fingerprint import fingerprint
+from curation.core.questions import KEYS
 from curation.core.schema import UNREADABLE_NAME
 from curation.reading import LISTS, find_manifest, name_of, resolved
 from curation.steps.kinds import BatchStep, Component, Deduplicator, Filter, Selector, Source, Step, Terms, field_docs
@@ -66,6 +67,7 @@ class Manifest:
     select: tuple[Entry[Selector], ...]
     output: Output
     auxiliary_models: tuple[AuxiliaryModel, ...] = ()
+    datasheet: dict[str, str] = field(default_factory=dict)
 
     def terms(self, words_read: tuple[int, ...] = ()) -> Terms:
         """Return what selectors need to know."""
@@ -85,6 +87,7 @@ class Manifest:
             "select": [_entry_dict(entry) for entry in self.select],
             "output": self.output.model_dump(mode="json"),
             **({"auxiliary_models": models} if models else {}),
+            **({"datasheet": self.datasheet} if self.datasheet else {}),
         }
 
     def fingerprint(self) -> str:
@@ -116,7 +119,7 @@ class _Validator:
         self.problems: list[Problem] = []
 
     def manifest(self) -> Manifest:
-        known = {"name", "seed", "track", "description", *LISTS, "output", "auxiliary_models"}
+        known = {"name", "seed", "track", "description", *LISTS, "output", "auxiliary_models", "datasheet"}
         for key in self.raw:
             if key not in known:
                 self._problem(
@@ -142,6 +145,7 @@ class _Validator:
             select=tuple(select),
             output=output,
             auxiliary_models=self._auxiliary_models(),
+            datasheet=self._datasheet(),
         )
         if not self.problems:
             self._check_whole(manifest)
@@ -172,6 +176,20 @@ class _Validator:
         except pydantic.ValidationError as error:
             self._explain(error, "output", Output)
             return Output()
+
+    def _datasheet(self) -> dict[str, str]:
+        """Return the maker's answers to what no build records."""
+        raw = self.raw.get("datasheet") or {}
+        if not isinstance(raw, dict):
+            self._problem("datasheet", f"must be a mapping of questions to answers, this is {raw!r}")
+            return {}
+        for key, answer in raw.items():
+            if key not in KEYS:
+                hint = did_you_mean(str(key), KEYS) or f"questions: {', '.join(KEYS)}"
+                self._problem(f"datasheet.{key}", "no such question", hint)
+            elif not isinstance(answer, str):
+                self._problem(f"datasheet.{key}", f"must be text, this is {answer!r}")
+        return {str(key): str(answer) for key, answer in raw.items()}
 
     def _auxiliary_models(self) -> tuple[AuxiliaryModel, ...]:
         """Return what was used by hand, outside the build, such as the parser that produced a source."""

@@ -7,7 +7,7 @@ import yaml
 
 from curation.audit.badge import badge
 from curation.audit.contamination import contamination
-from curation.audit.datasheet import KEYS, NOT_STATED, datasheet
+from curation.audit.datasheet import NOT_STATED, datasheet
 from curation.audit.measured import FilterValues, Threshold
 from curation.audit.report import write_report
 from curation.audit.report.charts import bar, histogram, ranks
@@ -18,6 +18,7 @@ from curation.audit.submission import submission
 from curation.audit.verdict import Budget, BudgetPart, Finding, Reading, SourceWords, Verdict
 from curation.core.auxiliary import AuxiliaryModel
 from curation.core.errors import OutputError
+from curation.core.questions import KEYS
 from tests.unit.helpers import build_raw, build_texts, write_jsonl
 
 EVIL = '<script>alert("1")</script><img src="http://evil.invalid/x.png">'
