@@ -177,12 +177,11 @@ def test_words_are_folded_as_in_python(texts):
 @pytest.mark.skipif(not SHARED.is_dir(), reason="no real data beside the checkout (CURATE_SHARED_DATA)")
 def test_planted_items_are_found(tmp_path):
     """The labelled test: 187 passages with an item planted among 1,600; every item that was not edited is found."""
-    import tarfile
-
     import zstandard
 
-    with tarfile.open(SHARED / "eval/babylm_eval.tar.xz", "r:xz") as archive:
-        archive.extractall(tmp_path, filter="data")
+    from tests.packs import unpack
+
+    unpack(SHARED / "eval/babylm_eval.tar.xz", tmp_path)
     with (SHARED / "eval/contamination_planted.jsonl.zst").open("rb") as raw:
         rows = [json.loads(line) for line in io.TextIOWrapper(zstandard.ZstdDecompressor().stream_reader(raw))]
     (root,) = {path.parent for path in tmp_path.rglob("full_eval")}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tarfile
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from evaluation.data import Data
 from evaluation.errors import DataError
 from evaluation.finetune.examples import read, split
 from evaluation.finetune.metrics import majority
+from tests.packs import unpack
 
 SHARED = Path(os.environ.get("CURATE_SHARED_DATA") or Path(__file__).parents[4].parent / "shared" / "data")
 PACK = SHARED / "eval" / "babylm_eval.tar.xz"
@@ -36,9 +36,7 @@ ROWS = [
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
     folder = tmp_path_factory.mktemp("data")
-    with tarfile.open(PACK, "r:xz") as pack:
-        members = [member for member in pack.getmembers() if "glue" in member.name]
-        pack.extractall(folder, members, filter="data")
+    unpack(PACK, folder, lambda name: "glue" in name)
     roots = [path.parent for path in folder.rglob("glue_2024_extra")]
     return Data(roots[0])
 
