@@ -51,7 +51,7 @@ wheel: .venv/.dev  ## build the wheel and try it in an environment of its own
 	cd build && wheel-venv/bin/curate train --corpus wheel-quickstart --recipe gpt-bert-proxy --max-words 30000 --force --out wheel-run
 	test -f build/wheel-run/model/modeling_curate.py
 	cd build && wheel-venv/bin/curate evaluate wheel-run --limit 4 --force --out wheel-evaluation
-	test -f build/wheel-evaluation/main/causal/results.json
+	test -f build/wheel-evaluation/main/mntp/results.json
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
