@@ -119,7 +119,7 @@ def _changes(found: Findings) -> Iterator[str]:
         listed = "".join(f"<li><code>{escape(line)}</code></li>" for line in arm.differs[:12])
         more = f'<li class="soft">and {len(arm.differs) - 12} more</li>' if len(arm.differs) > 12 else ""
         what = about + (f"<ul>{listed}{more}</ul>" if listed else "")
-        digest = f"<code>{arm.corpus['digest'][:12]}</code>"
+        digest = f"<code>{arm.corpus['digest'][:8]}</code>"
         audit = "" if arm.audit is None else {0: "holds", 2: "cannot say"}.get(arm.audit.get("exit", 2), "broken")
         rows.append([escape(name), what, f"{arm.corpus['words']:,}", f"{arm.corpus['documents']:,}", digest, audit])
     yield table(["arm", "differs from the base by", "words", "documents", "corpus", "rules"], rows, numbers=(2, 3))

@@ -53,7 +53,7 @@ def lines(
     if low == high:
         low, high = (low / 2, high * 2) if log_x else (low - 1, high + 1)
     keyed = 18 * len(series)
-    x = Scale(low, high, 56, width - 150, log_x)
+    x = Scale(low, high, 56, width - 170, log_x)
     y = Scale(*spread(ys), height - 48, 48)
     parts = axes(x, y, x_title=x_title, y_title=y_title)
     for name, level in levels:
@@ -65,8 +65,8 @@ def lines(
         parts += _one(one, COLOURS[number % len(COLOURS)], x, y)
         at = 52 + 18 * number
         parts.append(
-            f'<rect x="{width - 100}" y="{at}" width="12" height="4" rx="2" fill="{COLOURS[number % len(COLOURS)]}"/>'
-            f'<text x="{width - 84}" y="{at + 7}">{escape(one.name)}</text>'
+            f'<rect x="{width - 150}" y="{at}" width="12" height="4" rx="2" fill="{COLOURS[number % len(COLOURS)]}"/>'
+            f'<text x="{width - 134}" y="{at + 7}">{escape(one.name)}</text>'
         )
     return svg(width, max(height, 60 + keyed), title, parts)
 
