@@ -176,7 +176,8 @@ def summarise(status: Literal["holds", "broken", "unknown"], findings: list[Find
     under = f" under {title}" if title else ""
     if status == "holds":
         left = sum(finding.status == "not_checked" for finding in findings)
-        return f"holds{under}" + (f"; {left} things were not checked" if left else "")
+        unchecked = "1 thing was not checked" if left == 1 else f"{left} things were not checked"
+        return f"holds{under}" + (f"; {unchecked}" if left else "")
     rest = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
     word = "broken" if status == "broken" else "cannot say"
     return f"{word}{under}: {wrong[0].rule}: {wrong[0].message}{rest}"

@@ -83,7 +83,7 @@ def test_killed_and_started_again_it_gives_the_same_numbers(place):
     process = subprocess.Popen(
         command(place, *arguments, "--out", cut), env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
-    journal = cut / "main/mntp/work/blimp.journal"
+    journal = cut / "main" / "mntp" / "work" / "blimp.journal"
     deadline = time.monotonic() + 100
     while time.monotonic() < deadline and not (journal.exists() and journal.stat().st_size > 500):
         time.sleep(0.005)
