@@ -8,21 +8,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from curation.corpus import Corpus
-from evaluation.errors import DataError
 from evaluation.grounded.lexicon import names
 from evaluation.grounded.style import Style
+from evaluation.scorers.lexicon import EDGES, blocks
 
-_EDGES = re.compile(r"^[\W_]+|[\W_]+$")
 #: First letter of a line, after a speaker's tag (``*MOT:``, ``A:``) if there is one.
 _FIRST = re.compile(r"^(?:\*?[A-Z0-9]{1,3}:\s+)?[\"'(\-\s]*([^\W\d_])", re.MULTILINE)
 _ENDS = (".", "?", "!")
-#: Characters read at once from a text file.
-_BLOCK = 1 << 22
 
 
 @dataclass(frozen=True)
@@ -54,7 +51,7 @@ def of_path(path: str | Path) -> Frequencies:
     path = Path(path)
     if path.is_dir():
         return of_corpus(Corpus.open(path))
-    return of_texts(_blocks(path))
+    return of_texts(blocks(path))
 
 
 def of_texts(texts: Iterable[str]) -> Frequencies:
@@ -69,7 +66,7 @@ def of_texts(texts: Iterable[str]) -> Frequencies:
         marked += sum(text.count(f"{mark}\n") for mark in _ENDS) + text.endswith(_ENDS)
     counts: Counter[str] = Counter()
     for token, number in raw.items():
-        word = _EDGES.sub("", token).lower()
+        word = EDGES.sub("", token).lower()
         if word:
             counts[word] += number
     style = Style(
@@ -87,7 +84,7 @@ def _capitalised(raw: Counter[str], words: Iterable[str]) -> bool:
     words = set(words)
     balance = 0
     for token, number in raw.items():
-        word = _EDGES.sub("", token)
+        word = EDGES.sub("", token)
         if word.lower() in words:
             balance += number if word[0].isupper() else -number
     return balance >= 0
@@ -99,16 +96,3 @@ def _attached(raw: Counter[str]) -> bool:
         if token[-1] in _ENDS:
             balance += number if len(token) > 1 and token[-2].isalnum() else -number * (len(token) == 1)
     return balance >= 0
-
-
-def _blocks(path: Path) -> Iterator[str]:
-    """Yield a text file in pieces that end at a line's end."""
-    hint = "a corpus folder or a UTF-8 text file is wanted"
-    try:
-        with path.open(encoding="utf-8") as handle:
-            while block := "".join(handle.readlines(_BLOCK)):
-                yield block
-    except OSError as error:
-        raise DataError(f"cannot be read ({error.strerror})", where=str(path), hint=hint) from error
-    except UnicodeDecodeError as error:
-        raise DataError("is not UTF-8 text", where=str(path), hint=hint) from error

@@ -28,7 +28,8 @@ VERSION = 1
 _STRINGS, _BLOCK = 1 << 20, 1 << 22
 
 _SPACED = re.compile(r"\S+")
-_EDGES = re.compile(r"^[\W_]+|[\W_]+$")
+#: What is not part of a word at its ends.
+EDGES = re.compile(r"^[\W_]+|[\W_]+$")
 
 
 def folded(text: str) -> Iterator[tuple[str, int, int]]:
@@ -37,7 +38,7 @@ def folded(text: str) -> Iterator[tuple[str, int, int]]:
     What is punctuation alone is no word.
     """
     for match in _SPACED.finditer(text):
-        if word := _EDGES.sub("", match.group()):
+        if word := EDGES.sub("", match.group()):
             start = match.start() + match.group().index(word)
             yield word.lower(), start, start + len(word)
 
@@ -56,7 +57,7 @@ def count(texts: Iterable[str]) -> Counter[str]:
 
 def _fold(raw: Counter[str], counts: Counter[str]) -> None:
     for token, number in raw.items():
-        if word := _EDGES.sub("", token).lower():
+        if word := EDGES.sub("", token).lower():
             counts[word] += number
     raw.clear()
 
@@ -113,7 +114,7 @@ def of_paths(paths: Sequence[Path], cache: Path | None = None) -> Lexicon:
 
 def _counted(path: Path, cache: Path | None) -> Mapping[str, int]:
     if not (path.is_dir() or path.name == LOCK):
-        return count(_blocks(path))
+        return count(blocks(path))
     corpus = Corpus.open(path if path.is_dir() else path.parent)
     texts = (text for batch in corpus.batches(["text"]) for text in batch.column("text").to_pylist())
     if cache is None:
@@ -130,7 +131,7 @@ def _counted(path: Path, cache: Path | None) -> Mapping[str, int]:
     return counts
 
 
-def _blocks(path: Path) -> Iterator[str]:
+def blocks(path: Path) -> Iterator[str]:
     """Yield a text file in pieces that end at a line's end."""
     hint = "a corpus folder or a UTF-8 text file is wanted"
     try:

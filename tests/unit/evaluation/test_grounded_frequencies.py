@@ -54,7 +54,7 @@ def test_sentences_are_shown_in_the_style(style, shown):
 
 
 def test_a_text_file_is_read_in_blocks_as_a_whole(tmp_path, monkeypatch):
-    monkeypatch.setattr("evaluation.grounded.frequencies._BLOCK", 16)
+    monkeypatch.setattr("evaluation.scorers.lexicon._BLOCK", 16)
     file = tmp_path / "text.txt"
     file.write_text(BOOK + TRANSCRIPT, encoding="utf-8")
     assert of_path(file) == of_texts([BOOK + TRANSCRIPT])
