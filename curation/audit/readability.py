@@ -3,6 +3,7 @@
 Words are those of ``str.split``. A *type* is a word without the punctuation around it, in lower case; a word without
 letter or digit has no type. Grade level: Kincaid, Fishburne, Rogers and Chissom 1975, "Derivation of new readability
 formulas for Navy enlisted personnel", which is made for English; syllables are counted by rule, not looked up.
+``kernels/syllables.py`` holds the marks and the formula, and compiled, for ``filter.flesch_kincaid``, the same counts.
 Age of acquisition: norms such as Kuperman, Stadthagen-Gonzalez and Brysbaert 2012.
 """
 
@@ -20,16 +21,12 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from curation.core.errors import CorpusError
+from curation.kernels.syllables import ABBREVIATIONS, CLOSERS, ENDS, OPENERS, VOWELS, grade_level
 
 #: Distinct raw words that are held before they are folded: a bound on memory.
 _HELD = 400_000
 _RANKS = 60
-_CLOSERS = "\"'\u201d\u2019\u00bb)]}*_"
-_OPENERS = "\"'\u201c\u2018\u00ab([{*_"
-_ENDS = (".", "!", "?", "\u2026", "\u3002", "\uff01", "\uff1f")
-_TITLES = ("mr", "mrs", "ms", "dr", "st", "prof", "rev", "capt", "col", "gen", "jr", "sr")
-_ABBREVIATIONS = frozenset(f"{word}." for word in (*_TITLES, "vs", "etc", "e.g", "i.e", "no", "vol"))
-_VOWELS = re.compile(r"[aeiouyáàâäéèêëíìîïóòôöúùûü]+")
+_VOWELS = re.compile(f"[{VOWELS}]+")
 _PLAIN_VOWELS = frozenset("aeiouy")
 #: Upper ends of the age bands, in years; the last band is open.
 AGES = (4, 6, 8, 10, 13)
@@ -92,7 +89,7 @@ class Reader:
         self._raw.update(words)
         # What ends a sentence inside a line is told by the words, later and once for each; a line end is one as well.
         self._sentences += sum(
-            not line.endswith(_ENDS) for line in (one.rstrip().rstrip(_CLOSERS) for one in text.split("\n")) if line
+            not line.endswith(ENDS) for line in (one.rstrip().rstrip(CLOSERS) for one in text.split("\n")) if line
         )
         if len(self._raw) > _HELD:
             self._fold()
@@ -102,8 +99,8 @@ class Reader:
             kind = type_of(word)
             if kind:
                 self._types[kind] += count
-            bare = word.rstrip(_CLOSERS)
-            if bare.endswith(_ENDS) and not _abbreviated(bare):
+            bare = word.rstrip(CLOSERS)
+            if bare.endswith(ENDS) and not _abbreviated(bare):
                 self._sentences += count
         self._raw.clear()
 
@@ -139,7 +136,7 @@ def summary(
     """Return the statistics of a source from how often each type occurs."""
     running = types.total()
     syllables = sum(syllables_of(kind) * count for kind, count in types.items())
-    grade = 0.39 * running / sentences + 11.8 * syllables / running - 15.59 if running and sentences else None
+    grade = grade_level(running, syllables, sentences) if running and sentences else None
     return SourceStatistics(
         name=name,
         documents=documents,
@@ -231,5 +228,5 @@ def _ranks(types: Counter[str]) -> tuple[tuple[int, int], ...]:
 
 
 def _abbreviated(word: str) -> bool:
-    bare = word.lstrip(_OPENERS).lower()
-    return bare in _ABBREVIATIONS or (len(bare) == 2 and bare[0].isalpha() and bare[0] not in "ai")
+    bare = word.lstrip(OPENERS).lower()
+    return bare in ABBREVIATIONS or (len(bare) == 2 and bare[0].isalpha() and bare[0] not in "ai")
