@@ -129,6 +129,7 @@ def alive_texts(docs: Documents) -> list[str]:
 #: The settings that a step without defaults needs.
 REQUIRED: dict[str, dict[str, Any]] = {
     "filter.without_blocked_words": {"words": ["dog", "the the"]},
+    "select.matched_budget": {"words": 9, "by": "words", "like": "docs"},
     "select.word_budget": {"words": 1},
     "source.csv": {"path": "a.csv"},
     "source.huggingface": {"path": "./folder"},

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from curation.core.errors import BudgetError
 from curation.steps.kinds import Selection, Terms
+from curation.steps.select.matched_budget import MatchedBudget
 from curation.steps.select.order import Order
 from curation.steps.select.word_budget import WordBudget
 
@@ -226,3 +227,71 @@ def test_another_seed_is_another_choice():
     ]
     assert chosen[0] == chosen[1]
     assert chosen[0] != chosen[2]
+
+
+def matched(table, words, quotas=(None, None), **more):
+    step = MatchedBudget(words=words, by="m", like="s0", **more)
+    return step.choose(table, everything(table), terms(list(quotas)))
+
+
+def distance(measure, one, other):
+    """Return the largest difference of two distributions of words (Kolmogorov and Smirnov's); each is (rows, words)."""
+    points = np.unique(measure)
+    below = [
+        np.histogram(measure[rows], [*points, np.inf], weights=words)[0].cumsum() / words.sum()
+        for rows, words in (one, other)
+    ]
+    return float(np.abs(below[0] - below[1]).max())
+
+
+@given(st.integers(0, 10_000), st.integers(500, 3000))
+@settings(max_examples=30)
+def test_matching_gives_every_prefix_the_distribution_of_the_reference(seed, words):
+    """A pool that is much harder than the reference gives words as hard as the reference's; so do nested subsets."""
+    rng = np.random.default_rng(seed)
+    sizes = rng.integers(1, 20, 3000).tolist()
+    sources = [0] * 500 + [1] * 2500
+    measure = np.concatenate([rng.normal(2, 1, 500), rng.normal(4, 2, 2500)])
+    table = Memory(sizes, sources, {"m": measure})
+    found = matched(table, words, (0.5, 0.5), bins=10, nested=(words // 2,))
+    own = np.array(sources) == 0
+    reference = np.flatnonzero(own), np.array(sizes)[own]
+    plain = WordBudget(words=words).choose(table, everything(table), terms([0.5, 0.5]))
+    for part in (found, found.subsets[0][1]):
+        assert abs(np.diff(quotas_of((0.5, 0.5), part, table))[0]) <= 1
+        there = np.array(sources)[part.rows] == 1
+        taken = part.rows[there], part.take[there]
+        assert (measure[taken[0]] >= measure[own].min()).all()
+        assert (measure[taken[0]] <= measure[own].max()).all(), "what is unlike the reference is not needed here"
+        # Inside one of the 10 strata the pool's own distribution remains; each may lack a document of 20 words.
+        assert distance(measure, taken, reference) <= 0.1 + 10 * 20 / taken[1].sum()
+    there = np.array(sources)[plain.rows] == 1
+    assert distance(measure, (plain.rows[there], plain.take[there]), reference) > 0.25
+
+
+@given(st.lists(st.tuples(st.integers(1, 12), st.integers(0, 1)), min_size=2, max_size=25), st.data())
+def test_matching_still_meets_the_budget_exactly(documents, data):
+    """However unlike the reference the pool is, the budget is met while there are words."""
+    table = Memory([size for size, _ in documents], [source for _, source in documents])
+    values = st.sampled_from([0.0, 1.0, 1.0, 2.5, float("inf"), float("nan")])
+    table.measures["m"] = [data.draw(values) for _ in documents]
+    words = data.draw(st.integers(1, sum(table.sizes)))
+    own = [m for m, s in zip(table.measures["m"], table.sources, strict=True) if s == 0 and np.isfinite(m)]
+    if not own:
+        with pytest.raises(BudgetError, match="no document of s0 has the measure m"):
+            matched(table, words)
+        return
+    found = matched(table, words)
+    assert int(found.take.sum()) == words
+    assert len(set(found.rows.tolist())) == len(found.rows)
+    unlike = [m != m or not min(own) <= m <= max(own) for m in table.measures["m"]]  # noqa: PLR0124  (NaN)
+    left = set(range(len(documents))) - set(found.rows.tolist())
+    if any(unlike[row] for row in found.rows):
+        assert all(unlike[row] for row in left), "what is unlike the reference comes last"
+
+
+def test_a_reference_that_is_no_source_is_refused_before_anything_is_read():
+    """The name is a misspelling, or of another manifest."""
+    with pytest.raises(BudgetError, match="'s7' is no source") as raised:
+        MatchedBudget(words=1, by="m", like="s7").check(terms([None, None]))
+    assert "s0, s1" in (raised.value.hint or "")
