@@ -10,10 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from contextlib import nullcontext
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import torch
+from numpy.typing import NDArray
 
 from training.batches.batch import Batch
 from training.batches.draws import hashes, key_for
@@ -37,6 +40,27 @@ from training.shards import Shards
 TOKENS_AT_ONCE = 4096
 
 
+#: By source: bits and answers of each document.
+_Costs = dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A source.
+
+    Attributes:
+        batches: its tokens.
+        owners: the document of each answer, by batch: a number of ``sizes``.
+        sizes: UTF-8 bytes of each document that has tokens, int64 [D].
+        tokens: tokens of the source.
+    """
+
+    batches: list[Batch]
+    owners: list[NDArray[np.int64]]
+    sizes: NDArray[np.int64]
+    tokens: int
+
+
 class Heldout:
     """The held-out text of a run, laid out once."""
 
@@ -51,11 +75,12 @@ class Heldout:
             if masked
             else Causal(CausalSettings(), vocabulary, 0)
         )
-        self._parts: dict[str, tuple[list[Batch], int, int]] = {}
+        self._parts: dict[str, _Part] = {}
+        self._last: _Costs = {}
+        lengths = np.diff(shards.documents)
         for number, name in enumerate(shards.source_names):
-            of_source = np.flatnonzero(shards.sources == number)
+            of_source = np.flatnonzero((shards.sources == number) & (lengths > 0))
             pieces = [shards.tokens[shards.documents[d] : shards.documents[d + 1]] for d in of_source]
-            pieces = [piece for piece in pieces if len(piece)]
             if not pieces:
                 continue
             offsets = np.concatenate([[0], np.cumsum([len(piece) for piece in pieces])])
@@ -68,8 +93,10 @@ class Heldout:
                 vocabulary.pad,
             )
             layout = Layout(tokens, Stream(shuffle="rows", begin=begin, end=False, separate=True), 0)
-            batches = _batches(layout, objective, length, vocabulary.pad)
-            self._parts[name] = batches, int(shards.bytes[of_source].sum()), len(tokens.ids)
+            batches, places = _batches(layout, objective, length, vocabulary.pad)
+            starts = offsets[:-1] + np.arange(len(pieces)) * (tokens.begin is not None)
+            owners = [np.searchsorted(starts, of_batch, side="right") - 1 for of_batch in places]
+            self._parts[name] = _Part(batches, owners, shards.bytes[of_source].astype(np.int64), len(tokens.ids))
 
     @classmethod
     def of(cls, recipe: Recipe, shards: Shards | None, vocabulary: Vocabulary, length: int) -> Heldout | None:
@@ -94,34 +121,61 @@ class Heldout:
 
     def measure(self, model: Any, device: torch.device) -> Mapping[str, float]:
         """Return bits per byte by source; the model is put in evaluation mode and back."""
+        found = {}
+        for name, (bits, answers) in self._bits(model, device).items():
+            part = self._parts[name]
+            size, all_answers = int(part.sizes.sum()), int(answers.sum())
+            if all_answers and size:
+                found[name] = float(bits.sum()) / all_answers * (part.tokens if self.pseudo else all_answers) / size
+        return found
+
+    def by_document(self) -> pa.Table | None:
+        """Return what each document cost when last measured, in the order of the text; None for masked models.
+
+        Columns: ``source``, ``bytes`` (UTF-8) and ``bits``; a source's bits per byte is their ratio of sums. A masked
+        model answers for a sample of the tokens, which says too little of a single document.
+        """
+        if self.pseudo or not self._last:
+            return None
+        names = [name for name in self._last for _ in self._parts[name].sizes]
+        sizes = np.concatenate([self._parts[name].sizes for name in self._last])
+        bits = np.concatenate([of_source for of_source, _ in self._last.values()])
+        return pa.table({"source": names, "bytes": sizes, "bits": bits})
+
+    def _bits(self, model: Any, device: torch.device) -> _Costs:
+        """Return by source the (bits, answers) of each document, and keep them."""
         training = model.training
         model.eval()
         found = {}
         with torch.no_grad():
-            for name, (batches, size, tokens) in self._parts.items():
-                nats, answers = 0.0, 0
-                for batch in batches:
+            for name, part in self._parts.items():
+                nats, answers = np.zeros(len(part.sizes)), np.zeros(len(part.sizes))
+                for batch, owners in zip(part.batches, part.owners, strict=True):
                     here = batch.to(device)
                     hidden = model.hidden(here.inputs, segments=here.segments, causal=here.causal).flatten(0, 1)
                     logits = model.logits(hidden.index_select(0, here.labelled)).float()
-                    nats += float(torch.nn.functional.cross_entropy(logits, here.targets, reduction="sum"))
-                    answers += len(here.targets)
-                if answers and size:
-                    found[name] = nats / answers * (tokens if self.pseudo else answers) / math.log(2) / size
+                    losses = torch.nn.functional.cross_entropy(logits, here.targets, reduction="none")
+                    nats += np.bincount(owners, losses.double().cpu().numpy(), minlength=len(nats))
+                    answers += np.bincount(owners, minlength=len(nats))
+                found[name] = nats / math.log(2), answers
         model.train(training)
+        self._last = found
         return found
 
 
-def _batches(layout: Layout, objective: Any, length: int, pad: int | None) -> list[Batch]:
+def _batches(
+    layout: Layout, objective: Any, length: int, pad: int | None
+) -> tuple[list[Batch], list[NDArray[np.int64]]]:
+    """Return the batches, and for each the places in the stream of the tokens that are answers."""
     count = -(-layout.total // length)
-    batches = []
+    batches, places = [], []
     size = max(TOKENS_AT_ONCE // length, 1)
     for start in range(0, count, size):
         numbers = np.arange(start, min(start + size, count))
         rows = Rows.empty(len(numbers), length + objective.ahead, pad)
         keys = hashes(key_for("heldout", start), len(numbers))
         layout.fill(rows, numbers, length, 0, keys)
-        batches.append(
-            objective.prepare(rows, Moment(0, 1, start, np.zeros(len(numbers), np.int64), keys), words=0, separate=True)
-        )
-    return batches
+        moment = Moment(0, 1, start, np.zeros(len(numbers), np.int64), keys)
+        batches.append(objective.prepare(rows, moment, words=0, separate=True))
+        places.append(start * length + batches[-1].labelled.numpy() + objective.ahead)
+    return batches, places

@@ -9,10 +9,13 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import tokenizers
 import torch
 
 from curation import __version__
+from curation.core.artifact import atomic_file
 from curation.core.exposure import ExposureMeter, Part
 from curation.corpus import Corpus
 from training import events, flops
@@ -197,6 +200,13 @@ def export_model(
     folder.parent.mkdir(parents=True, exist_ok=True)
     with nullcontext() if ema is None else ema.in_place_of(model):
         export(folder, recipe, settings, model.state_dict(), data.tokenizer, facts)
+
+
+def keep_documents(path: Path, table: pa.Table | None) -> None:
+    """Write what each held-out document cost: whoever compares two runs needs the error over texts."""
+    if table is not None:
+        with atomic_file(path) as partial:
+            pq.write_table(table, partial)
 
 
 def results(

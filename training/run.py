@@ -6,6 +6,7 @@
     recipe.yaml         the recipe as it was resolved: `curate train --recipe RUN/recipe.yaml` is the same run
     tokenizer.json      the tokenizer
     metrics.jsonl       one line a step, and one a measurement on held-out text
+    heldout.parquet     what each held-out document cost the final model, in bits; not of masked models
     checkpoints/        the last two states to resume from
     milestones/chck_NM/ models at N million words seen, as Hugging Face loads them
     model/              the final model, the same way
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from training.tokenizer.tokenizer import Tokenizer
 
 RUN = "run.json"
+HELDOUT = "heldout.parquet"
 RUN_VERSION = 1
 
 

@@ -36,7 +36,7 @@ from training.optim.ema import Ema
 from training.optim.optimizer import build as build_optimizer
 from training.optim.optimizer import clip_gradients
 from training.prepare import prepare
-from training.run import Metrics, Run
+from training.run import HELDOUT, Metrics, Run
 from training.steps import plan_steps
 from training.stop import StopSignal
 
@@ -246,6 +246,8 @@ def _train(  # noqa: C901, PLR0912, PLR0915  (one run, read top to bottom)
             metrics.write(final.as_dict())
             listen(final)
     if first:
+        if heldout is not None:
+            record.keep_documents(run.folder / HELDOUT, heldout.by_document())
         record.export_model(run.model, run, recipe, settings, model, ema, data, progress)
         longest = max(steps.lengths)
         outcome = record.results(run, recipe, model, progress, final, stopped, teachers, longest, meter.by_source())
