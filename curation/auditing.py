@@ -5,6 +5,7 @@ It stands apart from `curation.cli` because it is an edge of its own, with its o
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -106,7 +107,10 @@ def audit(  # noqa: C901, PLR0912  (one verb: what was given decides what is rea
     else:
         written = []
     if as_json:
-        out.file.write(verdict.model_dump_json(indent=1) + "\n")
+        told = verdict.model_dump(mode="json")
+        if found is not None:
+            told["contamination"] = found.model_dump(mode="json")
+        out.file.write(json.dumps(told, indent=1, ensure_ascii=False) + "\n")
     else:
         _show(verdict, verbose=verbose)
         if found is not None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from curation.core.artifact import only_one
 from curation.core.events import Event, Warned
 from curation.core.fingerprint import fingerprint
+from evaluation.ablation.audits import audit_arms
 from evaluation.ablation.corpora import ArmCorpus, build_corpora
 from evaluation.ablation.database import Database
 from evaluation.ablation.events import AblationDone, AblationStarted, ArmStopped, RunDone
@@ -25,7 +26,6 @@ from evaluation.ablation.heldout import heldout_files
 from evaluation.ablation.matching import durations
 from evaluation.ablation.places import beside, recipe_at
 from evaluation.ablation.report import write_report
-from evaluation.ablation.rules import check_rules
 from evaluation.ablation.runs import Job, RunScores, do, kept, prepare_worker
 from evaluation.ablation.settings import MEASURED, Ablation, higher_is_better
 from evaluation.catalog import load_task
@@ -80,7 +80,7 @@ def _ablate(ablation: Ablation, options: Options) -> Findings:
             pass  # a file that is no database is said now
     heldout = heldout_files(ablation, options.file, options.out / "heldout")
     corpora = build_corpora(ablation, options.file, options.out, options.cache, options.listen)
-    audits = check_rules(ablation.rules, corpora, options.listen)
+    audits = audit_arms(ablation.rules, corpora, heldout, options.out / "heldout", options.listen)
     lengths = durations(ablation, options.file, corpora, heldout, options.cache)
     stopped: dict[str, ArmStopped] = {}
     decisions: list[tuple[float, tuple[RaceDecision, ...]]] = []
@@ -178,7 +178,10 @@ def job_of(
 def _all(  # noqa: C901, PLR0912  (a pool that is fed and drained)
     jobs: list[Job], options: Options, deadline: float | None, primary: str
 ) -> Iterator[RunScores]:
-    """Yield the scores of all jobs, in the order in which they end; what was done before comes first."""
+    """Yield the scores of all jobs, in the order in which they end; what was done before comes first.
+
+    At the deadline the runs under way are told to save their state and end: the same command goes on with them.
+    """
     waiting = []
     count = 0
     for job in jobs:
@@ -205,9 +208,13 @@ def _all(  # noqa: C901, PLR0912  (a pool that is fed and drained)
     running: dict[Future[RunScores], Job] = {}
     queue = iter(waiting)
     finished = 0
+    paused = False
     try:
         while True:
             late = deadline is not None and time.monotonic() > deadline
+            if late and not paused:
+                paused = True
+                _pause(pool)
             for job in islice(queue, 0 if late else workers - len(running)):
                 try:
                     running[pool.submit(do, job)] = job
@@ -217,9 +224,12 @@ def _all(  # noqa: C901, PLR0912  (a pool that is fed and drained)
                     running[pool.submit(do, job)] = job
             if not running:
                 break
-            ended, _ = wait(running, return_when=FIRST_COMPLETED)
+            until = None if deadline is None or paused else max(deadline - time.monotonic(), 0.0) + 0.01
+            ended, _ = wait(running, timeout=until, return_when=FIRST_COMPLETED)
             for future in ended:
                 job = running.pop(future)
+                if paused and future.exception() is not None:
+                    continue  # cut off by us, not failed
                 scores = _result(future, job)
                 finished += 1
                 left = (time.monotonic() - begun) / finished * (len(waiting) - finished)
@@ -228,11 +238,16 @@ def _all(  # noqa: C901, PLR0912  (a pool that is fed and drained)
                 options.listen(_told(scores, primary, count + finished, len(jobs), left))
                 yield scores
     except BaseException:
-        for process in list((pool._processes or {}).values()):  # noqa: SLF001  (a run that was cut off saves its state)
-            process.terminate()
+        _pause(pool)
         raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _pause(pool: ProcessPoolExecutor) -> None:
+    """End the workers; the training loop in them saves its state first."""
+    for process in list((pool._processes or {}).values()):  # noqa: SLF001  (there is no public way)
+        process.terminate()
 
 
 def _result(future: Future[RunScores], job: Job) -> RunScores:

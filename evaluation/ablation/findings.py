@@ -59,7 +59,7 @@ class ArmFindings:
         area: area under the learning curve of the primary metric, by seed, against the logarithm of words.
         curve: ribbons over seeds by metric of held-out text, against words seen.
         flops: at the same points, mean over seeds.
-        audit: verdict under the rules, or None.
+        audit: verdict under the rules (where there are some), and held-out lines that its corpus holds.
         notes: tasks that gave no value, and why.
     """
 

@@ -1,4 +1,8 @@
-"""Scores by item, so that a difference has the error of the items beside that of the seeds."""
+"""Scores by item, so that a difference has the error of the items beside that of the seeds.
+
+Items of a task are its pairs. Items of held-out text are stretches of it: neighbouring lines are of one conversation or
+one article, and depend on each other, so that documents are joined until a stretch has a kibibyte.
+"""
 
 from __future__ import annotations
 
@@ -10,21 +14,27 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from evaluation.ablation.runs import RunScores
+from evaluation.ablation.settings import BITS
 from evaluation.result import ITEMS
-from evaluation.stats.item_error import Items, macro
+from evaluation.stats.item_error import Items, macro, weighted
+from training.run import HELDOUT
 
+#: Bytes of a stretch of held-out text, at least.
+STRETCH = 1024
 _COLUMN = {"accuracy": ("credit", 100.0), "log_odds": ("log_odds", 1.0)}
 
 
 def by_item(
     metric: str, runs: Mapping[str, Sequence[RunScores]]
 ) -> tuple[Items, dict[str, NDArray[np.float64]]] | None:
-    """Return the items of a task's metric and each arm's scores ``[runs, items]``, or None where they do not fit.
+    """Return the items of a metric and each arm's scores ``[runs, items]``, or None where they do not fit.
 
     All arms answer the same items (grounded ones are made of the base's words). The two mirrored pairs of a grounded
     frame depend on each other: they are one item.
     """
     task, _, kind = metric.rpartition(".")
+    if metric.startswith(f"{BITS}."):
+        return _stretches(metric.removeprefix(f"{BITS}."), runs)
     if kind not in _COLUMN:
         return None
     column, scale = _COLUMN[kind]
@@ -45,6 +55,50 @@ def by_item(
     if known is None:
         return None
     return macro(known[0]), scores
+
+
+def _stretches(
+    domain: str, runs: Mapping[str, Sequence[RunScores]]
+) -> tuple[Items, dict[str, NDArray[np.float64]]] | None:
+    """Return stretches of a held-out text, weighed by their bytes, and the bits per byte of each in each run."""
+    sizes: NDArray[np.int64] | None = None
+    bits: dict[str, list[NDArray[np.float64]]] = {}
+    for arm, members in runs.items():
+        for run in members:
+            read = _documents(Path(run.folder) / "run" / HELDOUT, domain)
+            if read is None or (sizes is not None and not np.array_equal(sizes, read[0])):
+                return None
+            sizes = read[0]
+            bits.setdefault(arm, []).append(read[1])
+    if sizes is None:
+        return None
+    starts = _starts(sizes)
+    if len(starts) < 2:
+        return None
+    bytes_of = np.add.reduceat(sizes, starts)
+    scores = {arm: np.array([np.add.reduceat(run, starts) / bytes_of for run in of]) for arm, of in bits.items()}
+    return weighted(bytes_of), scores
+
+
+def _starts(sizes: NDArray[np.int64]) -> NDArray[np.intp]:
+    """Return where stretches of at least ``STRETCH`` bytes begin; what is left at the end joins the last."""
+    starts: list[int] = []
+    held = STRETCH
+    left = np.cumsum(sizes[::-1])[::-1]
+    for at, size in enumerate(sizes):
+        if held >= STRETCH and (left[at] >= STRETCH or not starts):
+            starts.append(at)
+            held = 0
+        held += int(size)
+    return np.array(starts, dtype=np.intp)
+
+
+def _documents(path: Path, domain: str) -> tuple[NDArray[np.int64], NDArray[np.float64]] | None:
+    try:
+        table = pq.read_table(path, filters=[("source", "=", domain)])
+    except (OSError, ValueError):
+        return None
+    return (table["bytes"].to_numpy(), table["bits"].to_numpy()) if len(table) else None
 
 
 def _read(path: Path, task: str, column: str) -> tuple[list[str], list[str], NDArray[np.float64]] | None:

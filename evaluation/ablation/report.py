@@ -66,6 +66,10 @@ def _body(found: Findings) -> Iterator[str]:
         f"<code>{escape(primary.metric)}</code> was named as the metric that decides before the runs; all else is "
         "exploratory.</p>"
     )
+    due = sum(seeds for arm in found.arms.values() if not arm.stopped)
+    whole = sum(len(arm.seeds) + len(arm.failed) for arm in found.arms.values() if not arm.stopped)
+    if whole < due:
+        yield f"<p>{whole} of {due} runs are done; the same command goes on with the others.</p>"
     yield "<h2>What the arms changed</h2>"
     yield from _changes(found)
     yield f"<h2>{_name(primary.metric)}: the metric that decides</h2>"
@@ -120,10 +124,20 @@ def _changes(found: Findings) -> Iterator[str]:
         more = f'<li class="soft">and {len(arm.differs) - 12} more</li>' if len(arm.differs) > 12 else ""
         what = about + (f"<ul>{listed}{more}</ul>" if listed else "")
         digest = f"<code>{arm.corpus['digest'][:8]}</code>"
-        audit = "" if arm.audit is None else {0: "holds", 2: "cannot say"}.get(arm.audit.get("exit", 2), "broken")
-        rows.append([escape(name), what, f"{arm.corpus['words']:,}", f"{arm.corpus['documents']:,}", digest, audit])
-    yield table(["arm", "differs from the base by", "words", "documents", "corpus", "rules"], rows, numbers=(2, 3))
-    yield '<p class="small soft">The lines are computed from the locks of the corpora, not from the file\'s words.</p>'
+        told = arm.audit or {}
+        audit = {None: "", 0: "holds"}.get(told.get("exit"), "cannot say")
+        seen = "<br>".join(
+            f"{of['seen']:,} of {of['lines']:,} {escape(domain)}" for domain, of in told.get("overlap", {}).items()
+        )
+        words, documents = f"{arm.corpus['words']:,}", f"{arm.corpus['documents']:,}"
+        rows.append([escape(name), what, words, documents, digest, seen, audit])
+    head = ["arm", "differs from the base by", "words", "documents", "corpus", "held-out lines in it", "rules"]
+    yield table(head, rows, numbers=(2, 3))
+    yield (
+        '<p class="small soft">The lines are computed from the locks of the corpora, not from the file\'s words. '
+        "Held-out lines of 8 words and more were looked for in each corpus; one is in it when a fifth of its 8-grams "
+        "are.</p>"
+    )
 
 
 def _forest(metric: MetricFindings) -> str:

@@ -1,0 +1,56 @@
+"""Stretches of held-out text as items: they add up to the metric, and runs on other text do not compare."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from evaluation.ablation.items import STRETCH, by_item
+from evaluation.ablation.runs import RunScores
+from training.run import HELDOUT
+
+
+def run(folder, arm, seed, sizes, bits):
+    place = folder / arm / str(seed)
+    (place / "run").mkdir(parents=True)
+    other = [("far", 5000, 1.0)]
+    rows = [("near", size, bit) for size, bit in zip(sizes, bits, strict=True)]
+    names, lengths, costs = zip(*rows, *other, strict=True)
+    pq.write_table(pa.table({"source": names, "bytes": lengths, "bits": costs}), place / "run" / HELDOUT)
+    metric = float(sum(bits) / sum(sizes))
+    return RunScores(arm, seed, {"bits_per_byte.near": metric}, folder=str(place))
+
+
+def test_stretches_are_long_and_their_weighted_mean_is_the_metric(tmp_path):
+    rng = np.random.default_rng(0)
+    sizes = rng.integers(5, 300, 200).tolist()
+    runs = {
+        arm: [run(tmp_path, arm, seed, sizes, (rng.normal(2, 0.5, 200) * sizes).tolist()) for seed in (1, 2, 3)]
+        for arm in ("base", "other")
+    }
+    found = by_item("bits_per_byte.near", runs)
+    assert found is not None
+    items, scores = found
+    stretches = np.round(items.weights * sum(sizes))
+    assert stretches.sum() == sum(sizes)
+    assert stretches.min() >= STRETCH
+    assert stretches.max() < 2 * STRETCH + 300, "documents are not joined beyond need"
+    for arm, members in runs.items():
+        assert scores[arm] @ items.weights == pytest.approx([one.metrics["bits_per_byte.near"] for one in members])
+
+
+def test_one_long_document_is_one_stretch_and_says_nothing_of_other_texts(tmp_path):
+    assert by_item("bits_per_byte.near", {"base": [run(tmp_path, "base", 1, [9000], [18000.0])]}) is None
+
+
+def test_runs_on_other_text_and_masked_runs_have_no_items(tmp_path):
+    runs = {
+        "base": [run(tmp_path, "base", 1, [2000, 2000], [1.0, 1.0])],
+        "other": [run(tmp_path, "other", 1, [2000, 2001], [1.0, 1.0])],
+    }
+    assert by_item("bits_per_byte.near", runs) is None
+    masked = RunScores("base", 1, {"bits_per_byte.near": 1.0}, folder=str(tmp_path / "masked"))
+    assert by_item("bits_per_byte.near", {"base": [masked]}) is None
+    assert by_item("bits_per_byte.near", {"base": []}) is None
