@@ -224,17 +224,26 @@ def _export(path: Path, found: list[dict[str, Any]]) -> None:
 
 
 def _show_plan(made: Any) -> None:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("metric", "spread over seeds", "found with .8", "of interest", "power", "seeds for it", "spread from"):
-        table.add_column(name, overflow="fold", justify="left" if name in {"metric", "spread from"} else "right")
+    table = Table(box=None, pad_edge=False, collapse_padding=True, header_style="bold")
+    for name in ("metric", "spread over seeds", "detects", "wanted", "power", "seeds"):
+        table.add_column(name, overflow="fold", justify="left" if name == "metric" else "right")
     for row in made.metrics:
-        spread = f"{row.spread.sd:.3f} ({row.spread_low:.3f} to {row.spread_high:.3f})"
+        spread = f"{row.spread.sd:.3f} [{row.spread_low:.3f}, {row.spread_high:.3f}]"
         found = "" if row.detectable is None else f"{row.detectable:.3f}"
         power = "" if row.power is None else f"{row.power:.0%}"
-        needed = "more than can be run" if row.seeds_needed is None else str(row.seeds_needed)
-        cells = [row.metric, spread, found, f"{row.of_interest:g}", power, needed, row.spread.source]
+        needed = "none" if row.seeds_needed is None else str(row.seeds_needed)
+        cells = [row.metric, spread, found, f"{row.of_interest:g}", power, needed]
         table.add_row(*map(escape, cells))
     out.print(table, highlight=False)
+    out.print(
+        "detects: the difference that these runs find with probability .8; wanted: the one that you would like to "
+        "find; power: the probability to find that; seeds: runs an arm that find it with probability .8",
+        highlight=False,
+        style="dim",
+    )
+    for source in dict.fromkeys(row.spread.source for row in made.metrics):
+        names = ", ".join(row.metric for row in made.metrics if row.spread.source == source)
+        out.print(escape(f"spread of {names}: {source}"), highlight=False, style="dim")
     for name in made.unknown:
         out.print(escape(f"{name}: no spread is known; the first ablation will measure it"), highlight=False)
     if made.metrics and not made.metrics[0].verdict_possible:

@@ -14,7 +14,7 @@ from evaluation.ablation.corpora import ArmCorpus, difference
 from evaluation.ablation.events import ArmStopped
 from evaluation.ablation.items import by_item
 from evaluation.ablation.runs import RunScores
-from evaluation.ablation.settings import BITS, Ablation, higher_is_better
+from evaluation.ablation.settings import Ablation, higher_is_better
 from evaluation.stats.compare import LEAST_SEEDS, ArmScores, Comparison, compare
 from evaluation.stats.learning_curve import RibbonPoint, curve_area, seed_ribbon
 from evaluation.stats.racing import RaceDecision
@@ -218,7 +218,7 @@ def _arm(
         stopped="" if stopped is None else f"at {stopped.rung:.0%} of the run: {stopped.why}",
         cost=cost,
         area=_areas(ablation.primary, good),
-        curve={f"{BITS}.{domain}": _ribbon(f"{BITS}.{domain}", good) for domain in ablation.heldout},
+        curve={metric: _ribbon(metric, good) for metric in ablation.text_metrics},
         flops=_flops(good),
         audit=None if audit is None else dict(audit),
         notes=tuple(dict.fromkeys(note for run in runs for note in run.notes)),

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from evaluation.ablation.runs import RunScores
-from evaluation.ablation.settings import BITS
+from evaluation.ablation.settings import BITS, MEAN
 from evaluation.result import ITEMS
 from evaluation.stats.item_error import Items, macro, weighted
 from training.run import HELDOUT
@@ -32,9 +32,11 @@ def by_item(
     All arms answer the same items (grounded ones are made of the base's words). The two mirrored pairs of a grounded
     frame depend on each other: they are one item.
     """
-    task, _, kind = metric.rpartition(".")
+    if metric == MEAN:
+        return _mean(runs)
     if metric.startswith(f"{BITS}."):
         return _stretches(metric.removeprefix(f"{BITS}."), runs)
+    task, _, kind = metric.rpartition(".")
     if kind not in _COLUMN:
         return None
     column, scale = _COLUMN[kind]
@@ -55,6 +57,24 @@ def by_item(
     if known is None:
         return None
     return macro(known[0]), scores
+
+
+def _mean(runs: Mapping[str, Sequence[RunScores]]) -> tuple[Items, dict[str, NDArray[np.float64]]] | None:
+    """Return the stretches of all domains, each domain a stratum of the same weight."""
+    metrics = next((run.metrics for members in runs.values() for run in members), {})
+    domains = [name.removeprefix(f"{BITS}.") for name in metrics if name.startswith(f"{BITS}.") and name != MEAN]
+    found = [_stretches(domain, runs) for domain in domains]
+    known = [one for one in found if one is not None]
+    if not known or len(known) < len(found):
+        return None
+    sizes = np.array([len(items.weights) for items, _ in known])
+    items = Items(
+        np.concatenate([items.weights for items, _ in known]) / len(known),
+        np.repeat(np.arange(len(known)), sizes),
+        tuple(domains),
+        sizes.astype(np.float64),
+    )
+    return items, {arm: np.concatenate([scores[arm] for _, scores in known], axis=1) for arm in known[0][1]}
 
 
 def _stretches(

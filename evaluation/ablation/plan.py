@@ -48,7 +48,7 @@ def plan(ablation: Ablation, database: Path | None, jobs: int = 0) -> Plan:
         database: of earlier runs: their spread over seeds is better than the measured defaults.
         jobs: runs side by side; 0 is one a core.
     """
-    names = [ablation.primary, *(f"{BITS}.{domain}" for domain in ablation.heldout)]
+    names = [ablation.primary, *ablation.text_metrics]
     names += [f"{task}.{kind}" for task in ablation.tasks for kind in ("log_odds", "accuracy")]
     metrics, unknown = [], []
     for name in dict.fromkeys(names):

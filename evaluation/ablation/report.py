@@ -14,7 +14,7 @@ import yaml
 from curation.core.artifact import write_text
 from evaluation.ablation.findings import Findings, MetricFindings
 from evaluation.ablation.page import page, table
-from evaluation.ablation.settings import BITS
+from evaluation.ablation.settings import BITS, MEAN
 from evaluation.charts.forest import Effect, forest
 from evaluation.charts.frame import COLOURS
 from evaluation.charts.lines import Series, lines
@@ -106,7 +106,11 @@ def _body(found: Findings) -> Iterator[str]:
 
 def _name(metric: str) -> str:
     if metric.startswith(BITS):
-        return f"Bits per byte, {escape(metric.partition('.')[2])}"
+        return (
+            "Bits per byte, mean over domains"
+            if metric == MEAN
+            else f"Bits per byte, {escape(metric[len(BITS) + 1 :])}"
+        )
     task, _, kind = metric.rpartition(".")
     words = {
         "log_odds": "mean log-odds (clipped at ±10 nats)",

@@ -8,6 +8,7 @@ import resource
 import shutil
 import signal
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 from curation.core.artifact import write_text
 from curation.core.errors import CurateError
 from curation.core.events import Event
-from evaluation.ablation.settings import BITS, MEASURED
+from evaluation.ablation.settings import BITS, MEAN, MEASURED
 
 SCORES = "scores.json"
 
@@ -172,12 +173,11 @@ def _train_and_score(job: Job) -> RunScores:
         {
             "words": line["words"],
             "flops": flops.get(line["step"]),
-            **{f"{BITS}.{k}": v for k, v in line["bits_per_byte"].items()},
+            **_bits(line["bits_per_byte"]),
         }
         for line in curve
     ]
-    last = curve[-1]["bits_per_byte"] if curve else {}
-    metrics = {f"{BITS}.{domain}": float(value) for domain, value in last.items()}
+    metrics = _bits(curve[-1]["bits_per_byte"]) if curve else {}
     cost = {
         "words_seen": float(steps[-1]["words"]) if steps else 0.0,
         "tokens_seen": float(steps[-1]["tokens"]) if steps else 0.0,
@@ -202,6 +202,12 @@ def _train_and_score(job: Job) -> RunScores:
         wanted=job.wanted,
         reached=1.0 if job.until is None else job.until,  # only a run that was evaluated is whole
     )
+
+
+def _bits(by_domain: Mapping[str, float]) -> dict[str, float]:
+    """Return the metrics of held-out text, and their mean where there are several domains."""
+    found = {f"{BITS}.{domain}": float(value) for domain, value in by_domain.items()}
+    return {MEAN: sum(found.values()) / len(found), **found} if len(found) > 1 else found
 
 
 def _evaluate(job: Job, run: Path, notes: list[str]) -> tuple[dict[str, float], dict[str, float], dict[str, float]]:

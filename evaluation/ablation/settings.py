@@ -21,6 +21,8 @@ LADDER: dict[str, dict[str, Any]] = {
 }
 #: Metrics of held-out text are named ``bits_per_byte.DOMAIN``, those of tasks ``TASK.accuracy`` and ``TASK.log_odds``.
 BITS = "bits_per_byte"
+#: The mean over domains, each alike: an arm that only comes nearer to one of them gains little on it.
+MEAN = f"{BITS}.mean"
 #: Times that held-out text is measured in a run: each costs a third of training on as many words.
 MEASURED = 5
 
@@ -125,8 +127,8 @@ class Ablation(_Part):
     """Folder of evaluation data, for tasks that need one."""
 
     primary: str
-    """The metric that decides: ``bits_per_byte.DOMAIN``, ``TASK.log_odds``, ``TASK.accuracy``, or
-    ``grounded.mirrored``."""
+    """The metric that decides: ``bits_per_byte.DOMAIN``, ``bits_per_byte.mean`` (over domains), ``TASK.log_odds``,
+    ``TASK.accuracy``, or ``grounded.mirrored``."""
 
     margin: Annotated[float | None, Field(gt=0)] = None
     """A difference on the primary metric that would not matter: smaller ones are called equivalent."""
@@ -166,7 +168,7 @@ class Ablation(_Part):
                 raise ValueError(f"{what}: {text!r} becomes a file's name: letters, digits, - and _ only")
         if not self.seed_list or len(set(self.seed_list)) != len(self.seed_list):
             raise ValueError("seeds: one or more, each once")
-        known = [*(f"{BITS}.{domain}" for domain in self.heldout), *self._task_metrics()]
+        known = [*self.text_metrics, *self._task_metrics()]
         if self.primary not in known:
             raise ValueError(f"primary: {self.primary!r} is not measured; there are {', '.join(known)}")
         if self.racing is not None and not self.primary.startswith(BITS):
@@ -176,6 +178,17 @@ class Ablation(_Part):
     def _task_metrics(self) -> list[str]:
         kinds = {"grounded": ("mirrored", "log_odds", "accuracy")}
         return [f"{task}.{kind}" for task in self.tasks for kind in kinds.get(task, ("log_odds", "accuracy"))]
+
+    @model_validator(mode="after")
+    def _no_domain_is_the_mean(self) -> Ablation:
+        if MEAN in {f"{BITS}.{domain}" for domain in self.heldout}:
+            raise ValueError("heldout.mean: `mean` is the mean over domains; give the domain another name")
+        return self
+
+    @property
+    def text_metrics(self) -> tuple[str, ...]:
+        """Metrics of held-out text: the mean over domains first, where there are several."""
+        return (*((MEAN,) if len(self.heldout) > 1 else ()), *(f"{BITS}.{domain}" for domain in self.heldout))
 
     @property
     def all_arms(self) -> dict[str, Arm]:

@@ -122,6 +122,22 @@ def test_killed_at_any_moment_the_same_command_ends_with_the_same_numbers(folder
 
 
 @pytest.mark.slow
+def test_when_time_is_up_runs_save_their_state_and_the_report_says_what_is_done(folder):
+    values = yaml.safe_load((folder / "tiny.yaml").read_text())
+    (folder / "long.yaml").write_text(
+        yaml.safe_dump({**values, "amount": 3_000_000, "arms": {"half": values["arms"]["half"]}})
+    )
+    out = folder / "long"
+    found = ablate(folder, "long.yaml", out, "--max-hours", "0.008")
+    assert found.returncode == 0, found.stderr
+    assert "0 of 6 runs are done; the same command goes on" in (out / "ablation.html").read_text()
+    assert not list(out.rglob("scores.json"))
+    states = [path for path in out.glob("runs/*/seed-*/run/checkpoints/*") if path.is_dir()]
+    assert states, "the runs were paused between two steps, not killed"
+    assert json.loads((out / "ablation.json").read_text())["sentence"] == "No arm has finished runs to compare."
+
+
+@pytest.mark.slow
 def test_a_race_pauses_at_the_rung_and_goes_on_to_the_same_weights(folder):
     values = yaml.safe_load((folder / "tiny.yaml").read_text())
     (folder / "race.yaml").write_text(yaml.safe_dump({**values, "racing": {"rungs": [0.4], "margin": 100.0}}))

@@ -54,3 +54,24 @@ def test_runs_on_other_text_and_masked_runs_have_no_items(tmp_path):
     masked = RunScores("base", 1, {"bits_per_byte.near": 1.0}, folder=str(tmp_path / "masked"))
     assert by_item("bits_per_byte.near", {"base": [masked]}) is None
     assert by_item("bits_per_byte.near", {"base": []}) is None
+
+
+def test_the_mean_over_domains_weighs_each_alike(tmp_path):
+    rng = np.random.default_rng(1)
+    near, far = [1500] * 20, [1500] * 4
+    runs = []
+    for seed in (1, 2):
+        place = tmp_path / str(seed)
+        (place / "run").mkdir(parents=True)
+        bits = rng.normal(2, 0.5, 24) * 1500
+        table = {"source": ["near"] * 20 + ["far"] * 4, "bytes": near + far, "bits": bits}
+        pq.write_table(pa.table(table), place / "run" / HELDOUT)
+        metrics = {"bits_per_byte.near": bits[:20].sum() / 30_000, "bits_per_byte.far": bits[20:].sum() / 6_000}
+        metrics["bits_per_byte.mean"] = sum(metrics.values()) / 2
+        runs.append(RunScores("base", seed, metrics, folder=str(place)))
+    found = by_item("bits_per_byte.mean", {"base": runs})
+    assert found is not None
+    items, scores = found
+    assert items.sizes.tolist() == [20, 4]
+    assert items.paradigms == ("near", "far")
+    assert scores["base"] @ items.weights == pytest.approx([run.metrics["bits_per_byte.mean"] for run in runs])

@@ -33,6 +33,8 @@ def test_the_ladder_fills_in_what_is_not_said(tmp_path):
     )
     assert ablation.seed_list == (1, 2, 3, 4, 5)
     assert list(ablation.all_arms) == ["base", "less"]
+    two = GOOD.replace("{speech: s.txt}", "{speech: s.txt, books: b.txt}").replace("byte.speech", "byte.mean")
+    assert load(tmp_path, two).text_metrics == ("bits_per_byte.mean", "bits_per_byte.speech", "bits_per_byte.books")
     assert load(tmp_path, GOOD + "ladder: smoke\nseeds: [7, 9]\n").seed_list == (7, 9)
 
 
@@ -43,6 +45,8 @@ def test_the_ladder_fills_in_what_is_not_said(tmp_path):
             "primary: bits_per_byte.books\n",
             r"'bits_per_byte.books' is not measured; there are bits_per_byte.speech, grounded",
         ),
+        ("primary: bits_per_byte.mean\n", "not measured"),
+        ("heldout: {speech: s.txt, mean: m.txt}\n", "`mean` is the mean over domains"),
         ("base: {patch: {}}\n", "base: needs a manifest or a corpus"),
         ("base: {corpus: here}\n", "a patch needs a base with a manifest"),
         ("arms: {base: {manifest: x.yaml}}\n", "is not `base`"),
