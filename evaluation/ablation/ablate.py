@@ -5,28 +5,27 @@ A killed ablation goes on where it was: corpora, runs and evaluations each resum
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, ProcessPoolExecutor, wait
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 from curation.core.artifact import only_one
-from curation.core.events import Event, Warned
+from curation.core.events import Event
 from curation.core.fingerprint import fingerprint
 from evaluation.ablation.audits import audit_arms
 from evaluation.ablation.corpora import ArmCorpus, build_corpora
 from evaluation.ablation.database import Database
-from evaluation.ablation.events import AblationDone, AblationStarted, ArmStopped, RunDone
+from evaluation.ablation.events import AblationDone, AblationStarted, ArmStopped
 from evaluation.ablation.findings import Findings, findings
 from evaluation.ablation.heldout import heldout_files
+from evaluation.ablation.limits import Limits
 from evaluation.ablation.matching import durations
 from evaluation.ablation.places import beside, recipe_at
+from evaluation.ablation.pool import Pool
 from evaluation.ablation.report import write_report
-from evaluation.ablation.runs import Job, RunScores, do, kept, prepare_worker
+from evaluation.ablation.runs import Job, RunScores
 from evaluation.ablation.settings import MEASURED, Ablation, higher_is_better
 from evaluation.catalog import load_task
 from evaluation.stats.racing import RaceDecision, RacingRule, race
@@ -44,6 +43,7 @@ class Options:
         jobs: runs side by side; 0 is one a core.
         threads: of each run.
         max_hours: stop cleanly after this long, and report on what is done.
+        max_gigabytes: start no other run when ``out`` holds this much, and report on what is done.
         listen: is told what happens.
     """
 
@@ -54,6 +54,7 @@ class Options:
     jobs: int = 0
     threads: int = 1
     max_hours: float | None = None
+    max_gigabytes: float | None = None
     listen: Callable[[Event], None] = lambda _: None
 
 
@@ -71,6 +72,8 @@ def ablate(ablation: Ablation, options: Options) -> Findings:
 
 def _ablate(ablation: Ablation, options: Options) -> Findings:
     begun = time.monotonic()
+    limits = Limits(options.out, options.max_hours, options.max_gigabytes, options.listen)
+    pool = Pool(options.jobs or os.cpu_count() or 1, options.threads, limits, options.listen)
     arms, seeds = ablation.all_arms, ablation.seed_list
     options.listen(AblationStarted(ablation.name, ablation.question, tuple(arms), len(seeds), len(arms) * len(seeds)))
     for task in ablation.tasks:
@@ -86,7 +89,6 @@ def _ablate(ablation: Ablation, options: Options) -> Findings:
     decisions: list[tuple[float, tuple[RaceDecision, ...]]] = []
     rungs: list[float | None] = [*(ablation.racing.rungs if ablation.racing else ()), None]
     done: dict[tuple[str, int], RunScores] = {}
-    deadline = None if options.max_hours is None else begun + 3600 * options.max_hours
     for rung in rungs:
         jobs = [
             job_of(ablation, options, corpora, heldout, lengths, arm, seed, rung)
@@ -94,10 +96,11 @@ def _ablate(ablation: Ablation, options: Options) -> Findings:
             for arm in arms
             if arm not in stopped
         ]
-        for scores in _all(jobs, options, deadline, ablation.primary):
+        asked = len(jobs)
+        for scores in pool.run(jobs, ablation.primary):
             done[scores.arm, scores.seed] = scores
-        late = deadline is not None and time.monotonic() > deadline
-        if rung is None or late:
+            asked -= 1
+        if rung is None or asked:  # a race needs all its runs; some were not started, or paused
             break
         judged = _race(ablation, done, rung, stopped)
         if judged:
@@ -173,97 +176,6 @@ def job_of(
         until=rung,
         wanted=wanted,
     )
-
-
-def _all(  # noqa: C901, PLR0912  (a pool that is fed and drained)
-    jobs: list[Job], options: Options, deadline: float | None, primary: str
-) -> Iterator[RunScores]:
-    """Yield the scores of all jobs, in the order in which they end; what was done before comes first.
-
-    At the deadline the runs under way are told to save their state and end: the same command goes on with them.
-    """
-    waiting = []
-    count = 0
-    for job in jobs:
-        before = kept(job)
-        if before is None:
-            waiting.append(job)
-        else:
-            count += 1
-            yield before
-    if not waiting:
-        return
-    begun = time.monotonic()
-    workers = min(options.jobs or os.cpu_count() or 1, len(waiting))
-
-    def fresh() -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(
-            workers,
-            mp_context=multiprocessing.get_context("spawn"),
-            initializer=prepare_worker,
-            initargs=(options.threads,),
-        )
-
-    pool = fresh()
-    running: dict[Future[RunScores], Job] = {}
-    queue = iter(waiting)
-    finished = 0
-    paused = False
-    try:
-        while True:
-            late = deadline is not None and time.monotonic() > deadline
-            if late and not paused:
-                paused = True
-                _pause(pool)
-            for job in islice(queue, 0 if late else workers - len(running)):
-                try:
-                    running[pool.submit(do, job)] = job
-                except BrokenExecutor:  # a worker was killed: the runs after it get new ones
-                    pool.shutdown(wait=False, cancel_futures=True)
-                    pool = fresh()
-                    running[pool.submit(do, job)] = job
-            if not running:
-                break
-            until = None if deadline is None or paused else max(deadline - time.monotonic(), 0.0) + 0.01
-            ended, _ = wait(running, timeout=until, return_when=FIRST_COMPLETED)
-            for future in ended:
-                job = running.pop(future)
-                if paused and future.exception() is not None:
-                    continue  # cut off by us, not failed
-                scores = _result(future, job)
-                finished += 1
-                left = (time.monotonic() - begun) / finished * (len(waiting) - finished)
-                if scores.failed:
-                    options.listen(Warned(f"{job.arm}, seed {job.seed} failed: {scores.failed}"))
-                options.listen(_told(scores, primary, count + finished, len(jobs), left))
-                yield scores
-    except BaseException:
-        _pause(pool)
-        raise
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _pause(pool: ProcessPoolExecutor) -> None:
-    """End the workers; the training loop in them saves its state first."""
-    for process in list((pool._processes or {}).values()):  # noqa: SLF001  (there is no public way)
-        process.terminate()
-
-
-def _result(future: Future[RunScores], job: Job) -> RunScores:
-    """Return a run's scores; one whose process died is a failed run, and the others go on."""
-    try:
-        return future.result()
-    except KeyboardInterrupt:
-        raise
-    except Exception as error:  # noqa: BLE001  (whatever killed a worker)
-        why = f"{type(error).__name__}: {error}"
-        return RunScores(job.arm, job.seed, folder=job.folder, wanted=job.wanted, failed=why)
-
-
-def _told(scores: RunScores, primary: str, done: int, total: int, left: float) -> RunDone:
-    cpu = scores.cost.get("cpu_seconds", 0.0)
-    return RunDone(scores.arm, scores.seed, primary, scores.metrics.get(primary), done, total, cpu, left, scores.failed)
 
 
 def _race(

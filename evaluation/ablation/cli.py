@@ -35,7 +35,11 @@ def ablate(
     threads: Annotated[int, typer.Option(min=1, help="Threads of each run.")] = 1,
     max_hours: Annotated[
         float | None,
-        typer.Option("--max-hours", min=0.001, help="Stop cleanly after this long, and report."),
+        typer.Option("--max-hours", min=0.001, help="Pause the runs after this long, and report on what is done."),
+    ] = None,
+    max_disk: Annotated[
+        float | None,
+        typer.Option("--max-disk", min=0.0, help="Gigabytes in DIR from which on no other run is started."),
     ] = None,
     cache: Annotated[
         Path | None, typer.Option("--cache", envvar="CURATE_CACHE", help="Of builds and tokens.  [default: in DIR]")
@@ -91,6 +95,7 @@ def ablate(
         jobs=jobs,
         threads=threads,
         max_hours=max_hours,
+        max_gigabytes=max_disk,
         listen=listen,
     )
     try:

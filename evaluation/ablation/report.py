@@ -186,7 +186,8 @@ def _numbers(metric: MetricFindings, alpha: float) -> str:
 def _row(metric: MetricFindings, comparison: Comparison, verdict: Verdict) -> list[str]:
     change = comparison.difference
     interval = "" if change.low is None or change.high is None else f"{change.low:+.3f} to {change.high:+.3f}"
-    why = f'<div class="small soft">{escape(verdict.why)}</div>'
+    factor = "" if comparison.bayes_factor is None else f"; Bayes factor {comparison.bayes_factor:.2g} for a difference"
+    why = f'<div class="small soft">{escape(verdict.why + factor)}</div>'
     return [
         escape(comparison.arm),
         _number(metric.means.get(comparison.arm)),

@@ -112,6 +112,8 @@ def do(job: Job) -> RunScores:
         "seconds": round(time.monotonic() - begun + spent.get("seconds", 0.0), 2),
     }
     scores = RunScores(**{**asdict(scores), "cost": cost})
+    if not scores.failed and scores.reached >= 1.0:  # nothing goes on from here: two thirds of a run's files
+        shutil.rmtree(Path(job.folder) / "run" / "checkpoints", ignore_errors=True)
     write_text(Path(job.folder) / SCORES, json.dumps(asdict(scores), allow_nan=False) + "\n")
     return scores
 

@@ -138,6 +138,18 @@ def test_when_time_is_up_runs_save_their_state_and_the_report_says_what_is_done(
 
 
 @pytest.mark.slow
+def test_a_full_folder_starts_no_run_and_the_same_command_goes_on(folder):
+    out = folder / "full"
+    found = ablate(folder, "tiny.yaml", out, "--max-disk", "0.00001")
+    assert found.returncode == 0, found.stderr
+    assert "the limit is 1e-05 GB" in found.stdout
+    assert "0 of 9 runs are done" in (out / "ablation.html").read_text()
+    assert ablate(folder, "tiny.yaml", out, "--max-disk", "1").returncode == 0
+    assert len(json.loads((out / "ablation.json").read_text())["arms"]["half"]["seeds"]) == 3
+    assert not list(out.rglob("checkpoints")), "finished runs need no state to go on from"
+
+
+@pytest.mark.slow
 def test_a_race_pauses_at_the_rung_and_goes_on_to_the_same_weights(folder):
     values = yaml.safe_load((folder / "tiny.yaml").read_text())
     (folder / "race.yaml").write_text(yaml.safe_dump({**values, "racing": {"rungs": [0.4], "margin": 100.0}}))
