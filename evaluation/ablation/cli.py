@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 from pathlib import Path
@@ -11,8 +12,6 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
-
-from curation.core.events import Event, Warned
 
 out = Console()
 err = Console(stderr=True)
@@ -65,27 +64,17 @@ def ablate(
 
         made = plan(ablation, database, jobs)
         if as_json:
-            import dataclasses  # noqa: PLC0415
-
             out.print_json(json.dumps(dataclasses.asdict(made)))
         else:
-            _show_plan(made)
+            from evaluation.ablation.display import show_plan  # noqa: PLC0415
+
+            show_plan(out, made)
         return
     from evaluation.ablation.ablate import Options  # noqa: PLC0415
     from evaluation.ablation.ablate import ablate as run  # noqa: PLC0415
+    from evaluation.ablation.display import display_for  # noqa: PLC0415
 
     target = folder or Path("ablations") / ablation.name
-
-    def listen(event: Event) -> None:
-        if as_json:
-            out.file.write(json.dumps(event.as_dict(), ensure_ascii=False) + "\n")
-            out.file.flush()
-        elif not quiet:
-            line = _line(event)
-            if line:
-                out.print(escape(line), highlight=False, soft_wrap=True)
-        elif isinstance(event, Warned):
-            err.print(escape(f"warning: {event.message}"), highlight=False, soft_wrap=True)
 
     options = Options(
         file=file,
@@ -96,10 +85,10 @@ def ablate(
         threads=threads,
         max_hours=max_hours,
         max_gigabytes=max_disk,
-        listen=listen,
     )
     try:
-        found = run(ablation, options)
+        with display_for(out, err, as_json=as_json, quiet=quiet) as display:
+            found = run(ablation, dataclasses.replace(options, listen=display))
     except KeyboardInterrupt:
         err.print(f"\nstopped; the same command goes on from {escape(str(target))}", highlight=False, soft_wrap=True)
         raise typer.Exit(130) from None
@@ -180,8 +169,6 @@ def regress(
     verbose: VerboseOption = False,
 ) -> None:
     """Regress scores on log FLOPs and what runs differ in: the findings papers' analysis, with its intervals."""
-    import dataclasses  # noqa: PLC0415
-
     from curation import cli as root  # noqa: PLC0415
     from evaluation.ablation.regression import read_rows  # noqa: PLC0415
     from evaluation.ablation.regression import regress as fit  # noqa: PLC0415
@@ -226,57 +213,3 @@ def _export(path: Path, found: list[dict[str, Any]]) -> None:
     for row in found:
         writer.writerow([*(row[name] for name in columns), *(row["metrics"].get(name, "") for name in names)])
     write_text(path, text.getvalue())
-
-
-def _show_plan(made: Any) -> None:
-    table = Table(box=None, pad_edge=False, collapse_padding=True, header_style="bold")
-    for name in ("metric", "spread over seeds", "detects", "wanted", "power", "seeds"):
-        table.add_column(name, overflow="fold", justify="left" if name == "metric" else "right")
-    for row in made.metrics:
-        spread = f"{row.spread.sd:.3f} [{row.spread_low:.3f}, {row.spread_high:.3f}]"
-        found = "" if row.detectable is None else f"{row.detectable:.3f}"
-        power = "" if row.power is None else f"{row.power:.0%}"
-        needed = "none" if row.seeds_needed is None else str(row.seeds_needed)
-        cells = [row.metric, spread, found, f"{row.of_interest:g}", power, needed]
-        table.add_row(*map(escape, cells))
-    out.print(table, highlight=False)
-    out.print(
-        "detects: the difference that these runs find with probability .8; wanted: the one that you would like to "
-        "find; power: the probability to find that; seeds: runs an arm that find it with probability .8",
-        highlight=False,
-        style="dim",
-    )
-    for source in dict.fromkeys(row.spread.source for row in made.metrics):
-        names = ", ".join(row.metric for row in made.metrics if row.spread.source == source)
-        out.print(escape(f"spread of {names}: {source}"), highlight=False, style="dim")
-    for name in made.unknown:
-        out.print(escape(f"{name}: no spread is known; the first ablation will measure it"), highlight=False)
-    if made.metrics and not made.metrics[0].verdict_possible:
-        out.print("fewer than 3 seeds: there will be numbers and no verdict", highlight=False)
-    cost = "not known for this recipe yet: run `curate train --dry-run`"
-    if made.cpu_hours is not None and made.hours is not None:
-        cost = f"about {60 * made.cpu_hours:,.0f} CPU minutes, {60 * made.hours:,.0f} minutes on this machine"
-    out.print(f"{made.runs} runs: {cost}, {made.memory_mib:,.0f} MiB", highlight=False)
-
-
-def _line(event: Event) -> str | None:
-    from evaluation.ablation import events  # noqa: PLC0415
-
-    if isinstance(event, events.AblationStarted):
-        return f"{event.question}\n{len(event.arms)} arms, {event.seeds} seeds: {event.runs} runs"
-    if isinstance(event, events.CorpusReady):
-        same = ", the same as the base's" if event.same_as_base else ""
-        return f"corpus of {event.arm}: {event.words:,} words, {event.digest[:12]}{same}"
-    if isinstance(event, events.RunDone):
-        value = "failed" if event.failed else "" if event.primary is None else f"{event.metric} {event.primary:.4f}"
-        left = "" if event.left_seconds is None else f", {event.left_seconds / 60:.1f} min left"
-        return (
-            f"[{event.done}/{event.runs}] {event.arm}, seed {event.seed}: {value}, {event.cpu_seconds:.0f} CPU-s{left}"
-        )
-    if isinstance(event, events.ArmStopped):
-        return f"{event.arm} stops at {event.rung:.0%}: {event.why}"
-    if isinstance(event, events.AblationDone):
-        return f"{event.verdict}\n{event.folder}/ablation.html"
-    if isinstance(event, Warned):
-        return f"warning: {event.message}"
-    return None

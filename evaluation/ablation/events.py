@@ -44,6 +44,18 @@ class RunDone(Event):
 
 
 @dataclass(frozen=True)
+class RunsAdvanced(Event):
+    """Runs are under way: told every few seconds."""
+
+    running: tuple[tuple[str, int, float], ...]
+    """Arm, seed and the share of its training that is done."""
+
+    done: int
+    runs: int
+    left_seconds: float | None
+
+
+@dataclass(frozen=True)
 class ArmStopped(Event):
     """An arm was clearly worse at a rung and is not trained on."""
 

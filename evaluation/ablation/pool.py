@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import multiprocessing
+import queue
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, ProcessPoolExecutor, wait
 from itertools import islice
+from typing import Any
 
 from curation.core.events import Event, Warned
-from evaluation.ablation.events import RunDone
+from evaluation.ablation.events import RunDone, RunsAdvanced
 from evaluation.ablation.limits import Limits
 from evaluation.ablation.runs import Job, RunScores, do, kept, prepare_worker
+
+#: Seconds between two events on runs that are under way.
+ADVANCED_EVERY = 2.0
 
 
 class Pool:
@@ -23,6 +28,9 @@ class Pool:
         self._threads = threads
         self._limits = limits
         self._listen = listen
+        self._context = multiprocessing.get_context("spawn")
+        self._reports: Any = None
+        self._shares: dict[tuple[str, int], tuple[float, float]] = {}
 
     def run(self, jobs: Sequence[Job], metric: str) -> Iterator[RunScores]:
         """Yield the scores of all jobs, in the order in which they end; what was done before comes first.
@@ -46,7 +54,17 @@ class Pool:
         if not waiting:
             return
         begun, done = time.monotonic(), len(jobs) - len(waiting)
-        for finished, scores in enumerate(self._all(waiting), 1):
+        finished = 0
+
+        def advanced(running: Sequence[Job]) -> None:
+            shares = [(job.arm, job.seed, *self._shares.get((job.arm, job.seed), (0.0, 0.0))) for job in running]
+            work = finished + sum(share - first for _, _, share, first in shares)
+            left = (time.monotonic() - begun) / work * (len(waiting) - work) if work > 0 else None
+            told = tuple((arm, seed, round(share, 3)) for arm, seed, share, _ in shares)
+            self._listen(RunsAdvanced(told, done + finished, len(jobs), left))
+
+        for scores in self._all(waiting, advanced):
+            finished += 1
             left = (time.monotonic() - begun) / finished * (len(waiting) - finished)
             if scores.failed:
                 self._listen(Warned(f"{scores.arm}, seed {scores.seed} failed: {scores.failed}"))
@@ -55,11 +73,12 @@ class Pool:
             self._listen(told)
             yield scores
 
-    def _all(self, jobs: Sequence[Job]) -> Iterator[RunScores]:
+    def _all(self, jobs: Sequence[Job], advanced: Callable[[Sequence[Job]], None]) -> Iterator[RunScores]:
         workers = min(self._workers, len(jobs))
+        self._shares.clear()
         pool = self._fresh(workers)
         running: dict[Future[RunScores], Job] = {}
-        queue = iter(jobs)
+        coming = iter(jobs)
         paused = False
         try:
             while True:
@@ -67,7 +86,7 @@ class Pool:
                     paused = True
                     _pause(pool)
                 free = 0 if paused or len(running) == workers or self._limits.full else workers - len(running)
-                for job in islice(queue, free):
+                for job in islice(coming, free):
                     try:
                         running[pool.submit(do, job)] = job
                     except BrokenExecutor:  # a worker was killed: the runs after it get new ones
@@ -76,8 +95,11 @@ class Pool:
                         running[pool.submit(do, job)] = job
                 if not running:
                     break
-                until = None if paused else self._limits.seconds_left
+                until = ADVANCED_EVERY if paused else min(self._limits.seconds_left or ADVANCED_EVERY, ADVANCED_EVERY)
                 ended, _ = wait(running, timeout=until, return_when=FIRST_COMPLETED)
+                self._hear()
+                if not ended and not paused:
+                    advanced(list(running.values()))
                 for future in ended:
                     job = running.pop(future)
                     if not (paused and future.exception() is not None):  # one that we cut off has not failed
@@ -88,12 +110,23 @@ class Pool:
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
+    def _hear(self) -> None:
+        """Note how far the runs are; the first share heard of a run is what an earlier start had done."""
+        while True:
+            try:
+                arm, seed, share = self._reports.get_nowait()
+            except queue.Empty:
+                return
+            _, first = self._shares.get((arm, seed), (share, share))
+            self._shares[arm, seed] = share, first
+
     def _fresh(self, workers: int) -> ProcessPoolExecutor:
+        self._reports = self._context.Queue()  # a worker that was killed may hold the lock of the one before
         return ProcessPoolExecutor(
             workers,
-            mp_context=multiprocessing.get_context("spawn"),
+            mp_context=self._context,
             initializer=prepare_worker,
-            initargs=(self._threads,),
+            initargs=(self._threads, self._reports),
         )
 
 

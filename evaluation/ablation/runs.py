@@ -19,6 +19,10 @@ from curation.core.events import Event
 from evaluation.ablation.settings import BITS, MEAN, MEASURED
 
 SCORES = "scores.json"
+#: Seconds between two reports of a run.
+REPORT_EVERY = 1.0
+#: Where a worker says how far its run is: (arm, seed, share); None in a process that is no worker.
+_reports: Any = None
 
 
 @dataclass(frozen=True)
@@ -133,15 +137,19 @@ def _own_folder(job: Job) -> None:
 
 def _train_and_score(job: Job) -> RunScores:
     from training.config import load_recipe  # noqa: PLC0415  (heavy)
-    from training.events import HeldoutMeasured  # noqa: PLC0415
+    from training.events import HeldoutMeasured, StepDone  # noqa: PLC0415
     from training.run import Run, read_metrics  # noqa: PLC0415
     from training.train import Options, train  # noqa: PLC0415
 
     folder = Path(job.folder)
     reached = [0.0]
+    reported = [time.monotonic()]
 
     def listen(event: Event) -> None:
         """Pause at the rung as Ctrl-C would: the loop saves its state between two steps."""
+        if isinstance(event, StepDone) and _reports is not None and time.monotonic() - reported[0] > REPORT_EVERY:
+            reported[0] = time.monotonic()
+            _reports.put((job.arm, job.seed, (event.step + 1) / event.steps))
         if isinstance(event, HeldoutMeasured):
             total = Run.open(folder / "run").record["plan"]["steps"]
             interval = max(round(total / MEASURED), 1)  # as training.heldout counts
@@ -260,7 +268,10 @@ def _cpu() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def prepare_worker(threads: int) -> None:
-    """Give a worker its threads before torch is imported, and leave Ctrl-C to the training loop."""
+def prepare_worker(threads: int, reports: Any) -> None:
+    """Give a worker its threads before torch is imported, and the queue in which it says how far it is."""
+    global _reports  # noqa: PLW0603  (a queue reaches a worker by its initializer only)
+    _reports = reports
+    reports.cancel_join_thread()  # what was not sent is not worth waiting for
     os.environ["OMP_NUM_THREADS"] = str(threads)
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
