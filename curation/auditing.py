@@ -44,7 +44,8 @@ def audit(  # noqa: C901, PLR0912  (one verb: what was given decides what is rea
         typer.Option("--files", help="The paths are text files; after a corpus: held-out text to compare with it."),
     ] = False,
     rules: Annotated[
-        str | None, typer.Option("--rules", help="A rule profile or a YAML file of one.  [default: the corpus's track]")
+        str | None,
+        typer.Option("--rules", help="A rule profile, a YAML file of one, or `none`.  [default: the corpus's track]"),
     ] = None,
     folder: Annotated[Path | None, typer.Option("--out", help="Write the verdict and the report here.")] = None,
     badge: Annotated[bool, typer.Option("--badge", help="Write badge.svg as well.")] = False,
@@ -123,15 +124,15 @@ def audit(  # noqa: C901, PLR0912  (one verb: what was given decides what is rea
 def _named(rules: str | None) -> Profile | None:
     from curation.rules.profile import load_profile  # noqa: PLC0415
 
-    return None if rules is None else load_profile(rules)
+    return None if rules is None or rules == "none" else load_profile(rules)
 
 
 def _profile(corpus: Corpus, rules: str | None) -> Profile | None:
-    """Return the profile that was asked for, or that of the corpus's track."""
+    """Return the profile that was asked for, or that of the corpus's track; None asks for integrity only."""
     from curation.rules.profile import ProfileError, load_profile, profile_names  # noqa: PLC0415
 
     if rules is not None:
-        return load_profile(rules)
+        return None if rules == "none" else load_profile(rules)
     track = str(corpus.lock.get("track", ""))
     if track in _FREE:
         return None

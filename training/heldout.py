@@ -8,6 +8,7 @@ texts no probability; its figure is the mean cost of a hidden token times the to
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -62,7 +63,11 @@ class _Part:
 
 
 class Heldout:
-    """The held-out text of a run, laid out once."""
+    """The held-out text of a run, laid out once.
+
+    Attributes:
+        cpu_seconds: of all measurements of this start of the run.
+    """
 
     def __init__(
         self, shards: Any, vocabulary: Vocabulary, length: int, *, masked: bool, begin: bool, every: float = 0.1
@@ -77,6 +82,7 @@ class Heldout:
         )
         self._parts: dict[str, _Part] = {}
         self._last: _Costs = {}
+        self.cpu_seconds = 0.0
         lengths = np.diff(shards.documents)
         for number, name in enumerate(shards.source_names):
             of_source = np.flatnonzero((shards.sources == number) & (lengths > 0))
@@ -144,7 +150,7 @@ class Heldout:
 
     def _bits(self, model: Any, device: torch.device) -> _Costs:
         """Return by source the (bits, answers) of each document, and keep them."""
-        training = model.training
+        training, begun = model.training, time.process_time()
         model.eval()
         found = {}
         with torch.no_grad():
@@ -155,11 +161,12 @@ class Heldout:
                     hidden = model.hidden(here.inputs, segments=here.segments, causal=here.causal).flatten(0, 1)
                     logits = model.logits(hidden.index_select(0, here.labelled)).float()
                     losses = torch.nn.functional.cross_entropy(logits, here.targets, reduction="none")
-                    nats += np.bincount(owners, losses.double().cpu().numpy(), minlength=len(nats))
+                    nats += np.bincount(owners, losses.cpu().numpy(), minlength=len(nats))
                     answers += np.bincount(owners, minlength=len(nats))
                 found[name] = nats / math.log(2), answers
         model.train(training)
         self._last = found
+        self.cpu_seconds += time.process_time() - begun
         return found
 
 

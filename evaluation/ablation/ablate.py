@@ -5,14 +5,13 @@ A killed ablation goes on where it was: corpora, runs and evaluations each resum
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from curation.core.artifact import only_one
-from curation.core.events import Event
+from curation.core.events import Event, Warned
 from curation.core.fingerprint import fingerprint
 from evaluation.ablation.audits import audit_arms
 from evaluation.ablation.corpora import ArmCorpus, build_corpora
@@ -40,7 +39,7 @@ class Options:
         out: folder of the report, the corpora and the runs.
         cache: of builds, tokenizers and tokens.
         database: SQLite file of all runs, or None.
-        jobs: runs side by side; 0 is one a core.
+        jobs: runs side by side; 0 is one a GPU, or one a core where there is none.
         threads: of each run.
         max_hours: stop cleanly after this long, and report on what is done.
         max_gigabytes: start no other run when ``out`` holds this much, and report on what is done.
@@ -73,14 +72,10 @@ def ablate(ablation: Ablation, options: Options) -> Findings:
 def _ablate(ablation: Ablation, options: Options) -> Findings:
     begun = time.monotonic()
     limits = Limits(options.out, options.max_hours, options.max_gigabytes, options.listen)
-    pool = Pool(options.jobs or os.cpu_count() or 1, options.threads, limits, options.listen)
+    pool = Pool(options.jobs, options.threads, limits, options.listen)
     arms, seeds = ablation.all_arms, ablation.seed_list
     options.listen(AblationStarted(ablation.name, ablation.question, tuple(arms), len(seeds), len(arms) * len(seeds)))
-    for task in ablation.tasks:
-        load_task(task)  # a name that does not exist is said now
-    if options.database is not None:
-        with Database(options.database):
-            pass  # a file that is no database is said now
+    _check(ablation, options)
     heldout = heldout_files(ablation, options.file, options.out / "heldout")
     corpora = build_corpora(ablation, options.file, options.out, options.cache, options.listen)
     audits = audit_arms(ablation.rules, corpora, heldout, options.out / "heldout", options.listen)
@@ -123,8 +118,28 @@ def _ablate(ablation: Ablation, options: Options) -> Findings:
     if options.database is not None:
         with Database(options.database) as database:
             database.add(ablation, corpora, done)
+            database.add_item_errors(
+                ablation,
+                [
+                    (c.arm, of.metric, c.item_se)
+                    for of in found.metrics
+                    for c in of.comparisons
+                    if c.item_se is not None
+                ],
+            )
     options.listen(AblationDone(str(options.out), found.sentence, time.monotonic() - begun))
     return found
+
+
+def _check(ablation: Ablation, options: Options) -> None:
+    """Say now what would be said after hours: a task that does not exist, a file that is no database."""
+    if len(ablation.heldout) == 1:
+        options.listen(Warned("one held-out text: an arm may only be more like it; two domains tell that apart"))
+    for task in ablation.tasks:
+        load_task(task)
+    if options.database is not None:
+        with Database(options.database):
+            pass
 
 
 def job_of(

@@ -1,7 +1,7 @@
 """Every arm under the same audit: a broken budget is refused, and text that was to be held out is looked for.
 
-A line of held-out text is seen in a corpus when the corpus holds a fifth of its word 8-grams (``curation.audit``); only
-lines of at least 8 words are looked for: "do you want some more" proves nothing.
+A line of held-out text is seen in a corpus when the corpus holds a fifth of its word 8-grams (``curation.audit``). Only
+lines of at least 8 words (without a speaker's code before a tab) are looked for: "do you want more" proves nothing.
 """
 
 from __future__ import annotations
@@ -40,17 +40,22 @@ def audit_arms(
 
     Returns:
         arm to ``exit`` (0 or 2, None without rules), ``verdict`` and ``overlap``: domain to ``lines`` that were looked
-        for and ``seen``.
+        for, how many were ``seen``, and the ``share`` of the text's words that the lines have.
 
     Raises:
         AblationError: an arm breaks a rule, or cannot be audited.
     """
-    asked = _lines(heldout, folder)
+    shares = _write_lines(heldout, folder)
+    for domain, share in shares.items():
+        if not share:
+            listen(
+                Warned(f"the held-out text {domain} has no line of {NGRAM} words: it is not looked for in the corpora")
+            )
     found: dict[str, dict[str, Any]] = {}
     known: dict[str, dict[str, Any]] = {}
     for name, corpus in corpora.items():
         if corpus.digest not in known:
-            known[corpus.digest] = _audit(name, corpus, rules, asked)
+            known[corpus.digest] = _audit(name, corpus, rules, folder, shares)
             if known[corpus.digest]["exit"] == 2:
                 listen(Warned(f"{name}: the audit under {rules} cannot say whether the rules hold"))
             for domain, overlap in known[corpus.digest]["overlap"].items():
@@ -61,30 +66,40 @@ def audit_arms(
     return found
 
 
-def _lines(heldout: Mapping[str, Path], folder: Path) -> list[Path]:
-    """Write the long lines of each text in the form that the audit reads."""
-    files = []
+def _write_lines(heldout: Mapping[str, Path], folder: Path) -> dict[str, float]:
+    """Write the long lines of each text in the form that the audit reads; return their share of its words."""
+    shares = {}
     for domain, path in heldout.items():
-        lines = [line for line in path.read_text(encoding="utf-8").split("\n") if len(line.split()) >= NGRAM]
-        if lines:
-            files.append(folder / f"{domain}.jsonl")
-            write_text(files[-1], "".join(json.dumps({"text": line}) + "\n" for line in lines))
-    return files
+        text = path.read_text(encoding="utf-8")
+        parts = [part for line in text.split("\n") for part in line.split("\t") if _words(part) >= NGRAM]
+        shares[domain] = round(sum(map(_words, parts)) / max(_words(text), 1), 3)
+        write_text(folder / f"{domain}.jsonl", "".join(json.dumps({"text": part}) + "\n" for part in parts))
+    return shares
 
 
-def _audit(arm: str, corpus: ArmCorpus, rules: str | None, asked: list[Path]) -> dict[str, Any]:
-    named = [] if rules is None else ["--rules", rules]
-    looked_for = [part for file in asked for part in ("--contamination", str(file))]
-    done = curate("audit", str(corpus.folder), *named, *looked_for, "--json")
+def _words(text: str) -> int:
+    """Return the words that the audit compares: those with a letter or digit."""
+    return sum(any(map(str.isalnum, word)) for word in text.split())
+
+
+def _audit(arm: str, corpus: ArmCorpus, rules: str | None, folder: Path, shares: Mapping[str, float]) -> dict[str, Any]:
+    files = [str(folder / f"{domain}.jsonl") for domain, share in shares.items() if share]
+    looked_for = [part for file in files for part in ("--contamination", file)]
+    where = arm if arm == "base" else f"arms.{arm}"
+    done = curate("audit", str(corpus.folder), "--rules", rules or "none", *looked_for, "--json")
     try:
         told = json.loads(done.stdout)
-        tasks = told.pop("contamination")["tasks"] if asked else []
-        overlap = {Path(task["task"]).name: {"lines": task["compared"], "seen": task["seen"]} for task in tasks}
+        tasks = told.pop("contamination")["tasks"] if files else []
     except (ValueError, KeyError, TypeError) as error:
-        raise AblationError(f"cannot be audited: {done.stderr.strip()[-500:]}", where=f"arms.{arm}") from error
-    if rules is not None and done.returncode == 1:
-        hint = f"see `curate audit {corpus.folder} --rules {rules}`"
-        raise AblationError(f"breaks the rules of {rules}", where=f"arms.{arm}", hint=hint)
+        raise AblationError(f"cannot be audited: {done.stderr.strip()[-500:]}", where=where) from error
+    if done.returncode == 1:
+        hint = f"see `curate audit {corpus.folder} --rules {rules or 'none'}`"
+        broken = f"breaks the rules of {rules}" if rules else "its corpus is not what its lock says"
+        raise AblationError(broken, where=where, hint=hint)
+    overlap = {}
+    for task in tasks:
+        domain = Path(task["task"]).name
+        overlap[domain] = {"lines": task["compared"], "seen": task["seen_long"], "share": shares[domain]}
     if rules is None:
         return {"exit": None, "verdict": None, "overlap": overlap}
     return {"exit": done.returncode, "verdict": told, "overlap": overlap}

@@ -30,7 +30,9 @@ def ablate(
     plan_only: Annotated[
         bool, typer.Option("--plan", help="Only say what it could detect, how long it takes, and what one point would.")
     ] = False,
-    jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, help="Runs side by side.  [default: one a core]")] = 0,
+    jobs: Annotated[
+        int, typer.Option("--jobs", "-j", min=0, help="Runs side by side.  [default: one a GPU, else one a core]")
+    ] = 0,
     threads: Annotated[int, typer.Option(min=1, help="Threads of each run.")] = 1,
     max_hours: Annotated[
         float | None,

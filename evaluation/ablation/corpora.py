@@ -77,8 +77,17 @@ def _folder_of(name: str, arm: Arm, ablation: Ablation, file: Path, out: Path, c
 def write_patch(target: Path, base: str, name: str, patch: Mapping[str, Any]) -> str:
     """Write a manifest that extends another by a patch, and return its path."""
     values = {"extends": base, "name": name, **patch}
-    write_text(target, yaml.safe_dump(values, sort_keys=False, allow_unicode=True))
+    write_text(target, yaml.dump(values, Dumper=_Plain, sort_keys=False, allow_unicode=True))
     return str(target)
+
+
+class _Plain(yaml.SafeDumper):
+    """Writes what is used twice twice: manifests have no aliases."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        """Never refer back."""
+        del data
+        return True
 
 
 def _manifest(file: Path, reference: str) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from statistics import median
 from types import TracebackType
 from typing import Any
 
@@ -16,7 +17,7 @@ from evaluation.ablation.runs import RunScores
 from evaluation.ablation.settings import Ablation
 from evaluation.errors import DataError
 
-_TABLE = """
+_RUNS = """
 create table if not exists runs (
   key text primary key,        -- fingerprint of all that decides the numbers, with arm and seed
   ablation text not null,
@@ -26,11 +27,24 @@ create table if not exists runs (
   corpus text not null,        -- digest
   corpus_words integer not null,
   words_seen real, flops real, cpu_seconds real,
-  status text not null,        -- done, stopped, failed
+  status text not null,        -- done, unfinished, failed
   reason text not null default '',
   metrics text not null,       -- JSON: name to value
   folder text not null,
   at text not null             -- UTC
+) strict
+"""
+#: Columns that files of before do not have.
+_LATER = ("heldout_cpu_seconds", "tasks_cpu_seconds", "peak_mib")
+_ITEM_ERRORS = """
+create table if not exists item_errors (
+  ablation text not null,
+  arm text not null,
+  metric text not null,
+  recipe text not null,
+  amount real not null,        -- words, tokens or FLOPs of a run
+  item_se real not null,       -- error over items of the difference from the base
+  primary key (ablation, arm, metric)
 ) strict
 """
 COLUMNS = (
@@ -49,6 +63,7 @@ COLUMNS = (
     "metrics",
     "folder",
     "at",
+    *_LATER,
 )
 
 
@@ -69,7 +84,12 @@ class Database:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._connection = sqlite3.connect(path, timeout=60)
-            self._connection.execute(_TABLE)
+            self._connection.execute(_RUNS)
+            there = {row[1] for row in self._connection.execute("pragma table_info(runs)")}
+            for column in _LATER:
+                if column not in there:
+                    self._connection.execute(f"alter table runs add column {column} real")
+            self._connection.execute(_ITEM_ERRORS)
         except sqlite3.DatabaseError as error:
             raise DataError(f"is no database of runs: {error}", where=str(path)) from error
         except OSError as error:
@@ -102,11 +122,12 @@ class Database:
                 run.cost.get("words_seen"),
                 run.cost.get("flops"),
                 run.cost.get("cpu_seconds"),
-                "failed" if run.failed else "done" if run.reached >= 1.0 else "stopped",
+                "failed" if run.failed else "done" if run.reached >= 1.0 else "unfinished",
                 run.failed,
                 json.dumps(run.metrics),
                 run.folder,
                 now,
+                *(run.cost.get(column) for column in _LATER),
             )
             for run in done.values()
         ]
@@ -114,6 +135,25 @@ class Database:
             self._insert(rows)
         except sqlite3.Error as error:
             raise OutputError(f"cannot be written: {error}", where=str(self._path)) from error
+
+    def add_item_errors(self, ablation: Ablation, errors: Sequence[tuple[str, str, float]]) -> None:
+        """Keep the error over items of (arm, metric), for plans of ablations like this one.
+
+        Raises:
+            OutputError: they cannot be written.
+        """
+        rows = [(ablation.name, arm, metric, ablation.recipe, ablation.amount, error) for arm, metric, error in errors]
+        try:
+            with self._connection:
+                self._connection.executemany("insert or replace into item_errors values (?, ?, ?, ?, ?, ?)", rows)
+        except sqlite3.Error as error:
+            raise OutputError(f"cannot be written: {error}", where=str(self._path)) from error
+
+    def item_error(self, metric: str, recipe: str, amount: float) -> float | None:
+        """Return the median error over items of a difference on a metric, of a recipe and about such an amount."""
+        query = "select item_se from item_errors where metric = ? and recipe = ? and amount between ? and ?"
+        found = [row[0] for row in self._connection.execute(query, (metric, recipe, 0.7 * amount, 1.4 * amount))]
+        return median(found) if found else None
 
     def _insert(self, rows: list[tuple[Any, ...]]) -> None:
         marks = ", ".join("?" * len(COLUMNS))

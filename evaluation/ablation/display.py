@@ -156,6 +156,10 @@ def show_plan(console: Console, made: Plan) -> None:
     for source in dict.fromkeys(row.spread.source for row in made.metrics):
         names = ", ".join(row.metric for row in made.metrics if row.spread.source == source)
         console.print(escape(f"spread of {names}: {source}"), highlight=False, style="dim")
+    seeds_only = [row.metric for row in made.metrics if not row.item_se]
+    if seeds_only:
+        told = "is not known yet and not counted: a report's intervals are wider than this"
+        console.print(escape(f"error over items of {', '.join(seeds_only)} {told}"), highlight=False, style="dim")
     for name in made.unknown:
         console.print(escape(f"{name}: no spread is known; the first ablation will measure it"), highlight=False)
     if made.metrics and not made.metrics[0].verdict_possible:
@@ -163,4 +167,5 @@ def show_plan(console: Console, made: Plan) -> None:
     cost = "not known for this recipe yet: run `curate train --dry-run`"
     if made.cpu_hours is not None and made.hours is not None:
         cost = f"about {60 * made.cpu_hours:,.0f} CPU minutes, {60 * made.hours:,.0f} minutes on this machine"
-    console.print(f"{made.runs} runs: {cost}, {made.memory_mib:,.0f} MiB", highlight=False)
+    memory = "memory not known" if made.memory_mib is None else f"{made.memory_mib:,.0f} MiB"
+    console.print(f"{made.runs} runs: {cost}, {memory}", highlight=False)

@@ -205,7 +205,7 @@ def _arm(
     good = [run for run in runs if not run.failed]
     cost = {
         key: round(sum(run.cost.get(key, 0.0) for run in runs), 2)
-        for key in ("cpu_seconds", "seconds", "flops", "words_seen", "tokens_seen")
+        for key in (*("cpu_seconds", "heldout_cpu_seconds", "tasks_cpu_seconds", "seconds"), "flops", "words_seen")
     }
     arm, corpus = ablation.all_arms[name], corpora[name]
     differs = [] if name == "base" else difference(corpora["base"], corpus)

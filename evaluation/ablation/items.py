@@ -6,6 +6,7 @@ one article, and depend on each other, so that documents are joined until a stre
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -17,11 +18,12 @@ from evaluation.ablation.runs import RunScores
 from evaluation.ablation.settings import BITS, MEAN
 from evaluation.result import ITEMS
 from evaluation.stats.item_error import Items, macro, weighted
+from evaluation.tasks.grounded import right_twos
 from training.run import HELDOUT
 
 #: Bytes of a stretch of held-out text, at least.
 STRETCH = 1024
-_COLUMN = {"accuracy": ("credit", 100.0), "log_odds": ("log_odds", 1.0)}
+_COLUMN = {"accuracy": ("credit", 100.0), "log_odds": ("log_odds", 1.0), "mirrored": ("scores", 100.0)}
 
 
 def by_item(
@@ -126,13 +128,17 @@ def _read(path: Path, task: str, column: str) -> tuple[list[str], list[str], NDA
         table = pq.read_table(path, columns=["task", "group", "uid", column], filters=[("task", "=", task)])
     except (OSError, ValueError):
         return None
-    values = table[column].to_numpy(zero_copy_only=False).astype(np.float64)
-    groups, names = table["group"].to_pylist(), table["uid"].to_pylist()
-    if not len(values) or np.isnan(values).any():
+    groups, names, cells = table["group"].to_pylist(), table["uid"].to_pylist(), table[column].to_pylist()
+    values = [cell[0] - cell[1] if isinstance(cell, list) else cell for cell in cells]  # of scores: the margin
+    if not values or any(value is None or math.isnan(value) for value in values):
         return None
     if task != "grounded":
-        return groups, names, values
+        return groups, names, np.array(values, dtype=np.float64)
     twos: dict[tuple[str, str], list[float]] = {}
-    for group, name, value in zip(groups, names, values.tolist(), strict=True):
+    for group, name, value in zip(groups, names, values, strict=True):
         twos.setdefault((group, name[:-1]), []).append(value)
-    return [group for group, _ in twos], [name for _, name in twos], np.array([sum(v) / len(v) for v in twos.values()])
+    if column == "scores":
+        of_twos = right_twos([sum(two) for two in twos.values()])
+    else:
+        of_twos = np.array([sum(two) / len(two) for two in twos.values()])
+    return [group for group, _ in twos], [name for _, name in twos], of_twos

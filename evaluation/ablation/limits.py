@@ -19,7 +19,7 @@ class Limits:
         folder: of the ablation; what lies in it counts.
         hours: until no run may go on, from when this was made; None for no limit.
         gigabytes: of the folder from which on no run is started; None for no limit.
-        listen: is told once, when a limit is reached.
+        listen: is told when a limit is reached, once of each.
     """
 
     folder: Path
@@ -27,7 +27,7 @@ class Limits:
     gigabytes: float | None = None
     listen: Callable[[Event], None] = lambda _: None
     begun: float = field(default_factory=time.monotonic)
-    _told: bool = False
+    _told: set[str] = field(default_factory=set)
 
     @property
     def seconds_left(self) -> float | None:
@@ -39,7 +39,9 @@ class Limits:
         """Whether the deadline has passed: runs under way are to save their state and end."""
         late = self.seconds_left == 0.0
         if late:
-            self._tell(f"{self.hours:g} hours are over: runs are paused; the same command goes on with them")
+            self._tell(
+                "late", f"--max-hours {self.hours:g} is over: runs are paused; the same command goes on with them"
+            )
         return late
 
     @property
@@ -50,12 +52,13 @@ class Limits:
         used = size_of(self.folder) / 1e9
         if used >= self.gigabytes:
             what = f"{self.folder} holds {used:.3g} GB, the limit is {self.gigabytes:g} GB"
-            self._tell(f"{what}: no other run is started; the same command with a higher limit goes on")
+            self._tell("full", f"{what}: no other run is started; the same command with a higher limit goes on")
         return used >= self.gigabytes
 
-    def _tell(self, message: str) -> None:
-        if not self._told:
-            self._told = True
+    def _tell(self, limit: str, message: str) -> None:
+        """Tell of a limit once."""
+        if limit not in self._told:
+            self._told.add(limit)
             self.listen(Warned(message))
 
 

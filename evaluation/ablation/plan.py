@@ -15,6 +15,8 @@ from evaluation.stats.plan import MetricPlan, plan_metric, spread_of_runs
 #: CPU seconds a million words seen, start and evaluation included, by recipe: 965 CPU-s for the 15 runs of 230,000
 #: words of known-bad.yaml on a busy machine. Other recipes are known once the database has runs of them.
 SECONDS_A_MILLION = {"llama-proxy": 280.0}
+#: Peak memory of a run, torch included.
+MEMORY_MIB = {"llama-proxy": 700.0}
 #: What one would like to find where the file does not say: a hundredth of a bit, a point, a tenth of a nat.
 INTEREST = {"bits": 0.01, "accuracy": 1.0, "log_odds": 0.1}
 
@@ -29,7 +31,7 @@ class Plan:
         runs: how many.
         cpu_hours: of training and evaluation; None where this recipe was never run here.
         hours: with as many runs side by side as there are cores.
-        memory_mib: of all runs side by side.
+        memory_mib: of all runs side by side; None where this recipe was never run here.
     """
 
     metrics: tuple[MetricPlan, ...]
@@ -37,7 +39,7 @@ class Plan:
     runs: int
     cpu_hours: float | None
     hours: float | None
-    memory_mib: float
+    memory_mib: float | None
 
 
 def plan(ablation: Ablation, database: Path | None, jobs: int = 0) -> Plan:
@@ -49,10 +51,10 @@ def plan(ablation: Ablation, database: Path | None, jobs: int = 0) -> Plan:
         jobs: runs side by side; 0 is one a core.
     """
     names = [ablation.primary, *ablation.text_metrics]
-    names += [f"{task}.{kind}" for task in ablation.tasks for kind in ("log_odds", "accuracy")]
+    names += ablation.task_metrics
     metrics, unknown = [], []
     for name in dict.fromkeys(names):
-        spread = spread_for(name, ablation, database)
+        spread, item_se = spread_for(name, ablation, database), item_error_for(name, ablation, database)
         if spread is None:
             unknown.append(name)
             continue
@@ -63,6 +65,7 @@ def plan(ablation: Ablation, database: Path | None, jobs: int = 0) -> Plan:
                 spread,
                 len(ablation.seed_list),
                 interest or INTEREST.get(kind, 1.0),
+                item_se=item_se or 0.0,
                 comparisons=len(ablation.arms) if name == ablation.primary else 1,
                 alpha=ablation.alpha,
             )
@@ -71,7 +74,15 @@ def plan(ablation: Ablation, database: Path | None, jobs: int = 0) -> Plan:
     side = min(jobs or os.cpu_count() or 1, runs)
     seconds = _seconds(ablation, database)
     cpu = None if seconds is None else seconds * runs / 3600
-    return Plan(tuple(metrics), tuple(unknown), runs, cpu, None if cpu is None else cpu / side, 700.0 * side)
+    memory = _memory(ablation, database)
+    return Plan(
+        tuple(metrics),
+        tuple(unknown),
+        runs,
+        cpu,
+        None if cpu is None else cpu / side,
+        None if memory is None else memory * side,
+    )
 
 
 def spread_for(metric: str, ablation: Ablation, database: Path | None) -> Spread | None:
@@ -90,6 +101,24 @@ def spread_for(metric: str, ablation: Ablation, database: Path | None) -> Spread
             return None
         found = measured_spread(default)
     return dataclasses.replace(found, metric=metric, source=f"{found.metric}, {found.source}")
+
+
+def item_error_for(metric: str, ablation: Ablation, database: Path | None) -> float | None:
+    """Return the error over items of a difference as earlier ablations found it, or None: then it is not counted."""
+    if database is None or not database.is_file():
+        return None
+    with Database(database, make=False) as known:
+        return known.item_error(metric, ablation.recipe, ablation.amount)
+
+
+def _memory(ablation: Ablation, database: Path | None) -> float | None:
+    """Return the MiB of a run: the largest of our own ones, else what was measured of the recipe."""
+    if database is not None and database.is_file():
+        with Database(database, make=False) as known:
+            peaks = [row["peak_mib"] for row in known.runs(recipe=ablation.recipe) if row["peak_mib"]]
+        if peaks:
+            return float(max(peaks))
+    return MEMORY_MIB.get(ablation.recipe)
 
 
 def _seconds(ablation: Ablation, database: Path | None) -> float | None:

@@ -1,36 +1,92 @@
-"""Runs side by side in worker processes: fed one by one, paused at the deadline, and mended when a worker dies."""
+"""Runs side by side, a process each: what happens to one happens to no other.
+
+A run's process is forked from a server that has torch imported already (on Linux), says how far it is
+through a pipe, and leaves its scores in its folder. Told to stop, it saves its state; so does one whose parent is gone.
+"""
 
 from __future__ import annotations
 
 import multiprocessing
-import queue
+import os
+import signal
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass
 from itertools import islice
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
 from typing import Any
 
 from curation.core.events import Event, Warned
 from evaluation.ablation.events import RunDone, RunsAdvanced
 from evaluation.ablation.limits import Limits
-from evaluation.ablation.runs import Job, RunScores, do, kept, prepare_worker
+from evaluation.ablation.runs import Job, RunScores, kept, work
 
 #: Seconds between two events on runs that are under way.
 ADVANCED_EVERY = 2.0
+_HEAVY = ["torch", "training.train", "evaluation.evaluate"]
+
+
+@dataclass
+class _Running:
+    """A run under way: its process, the pipe that it reports through, and the share of its training that is done.
+
+    ``first`` is the share that it first reported: an earlier start had done that.
+    """
+
+    job: Job
+    process: BaseProcess
+    reports: Connection
+    slot: int
+    share: float = 0.0
+    first: float | None = None
+    failed: str = ""
+
+    def hear(self) -> None:
+        """Take in what the process has said."""
+        try:
+            while self.reports.poll():
+                told = self.reports.recv()
+                if isinstance(told, str):
+                    self.failed = told
+                else:
+                    self.share = told
+                    self.first = told if self.first is None else self.first
+        except (EOFError, OSError):
+            return  # it has ended
+
+    def scores(self) -> RunScores:
+        """Return what an ended process left, or why there is nothing."""
+        done = kept(self.job)
+        if done is not None:
+            return done
+        code = self.process.exitcode or 0
+        why = self.failed or (_killed(-code) if code < 0 else f"its process ended with {code}")
+        return RunScores(self.job.arm, self.job.seed, folder=self.job.folder, wanted=self.job.wanted, failed=why)
 
 
 class Pool:
-    """Worker processes that each do one run at a time."""
+    """At most so many runs at once."""
 
     def __init__(self, workers: int, threads: int, limits: Limits, listen: Callable[[Event], None]) -> None:
-        """Start nothing yet."""
-        self._workers = workers
+        """Start nothing yet.
+
+        Args:
+            workers: runs at once; 0 is one a GPU, or one a core where there is none.
+            threads: of each run.
+            limits: of time and disk.
+            listen: is told of runs that are done and under way.
+        """
+        self._gpus = gpus()
+        self._workers = workers or len(self._gpus) or os.cpu_count() or 1
         self._threads = threads
         self._limits = limits
         self._listen = listen
-        self._context = multiprocessing.get_context("spawn")
-        self._reports: Any = None
-        self._shares: dict[tuple[str, int], tuple[float, float]] = {}
+        method = "forkserver" if sys.platform == "linux" else "spawn"  # elsewhere forking is not safe, or not there
+        self._context: Any = multiprocessing.get_context(method)
+        if method == "forkserver":
+            self._context.set_forkserver_preload(_HEAVY)
 
     def run(self, jobs: Sequence[Job], metric: str) -> Iterator[RunScores]:
         """Yield the scores of all jobs, in the order in which they end; what was done before comes first.
@@ -51,16 +107,12 @@ class Pool:
                 waiting.append(job)
             else:
                 yield before
-        if not waiting:
-            return
-        begun, done = time.monotonic(), len(jobs) - len(waiting)
-        finished = 0
+        begun, done, finished = time.monotonic(), len(jobs) - len(waiting), 0
 
-        def advanced(running: Sequence[Job]) -> None:
-            shares = [(job.arm, job.seed, *self._shares.get((job.arm, job.seed), (0.0, 0.0))) for job in running]
-            work = finished + sum(share - first for _, _, share, first in shares)
-            left = (time.monotonic() - begun) / work * (len(waiting) - work) if work > 0 else None
-            told = tuple((arm, seed, round(share, 3)) for arm, seed, share, _ in shares)
+        def advanced(running: Sequence[_Running]) -> None:
+            made = finished + sum(one.share - (one.first or 0.0) for one in running)
+            left = (time.monotonic() - begun) / made * (len(waiting) - made) if made > 0 else None
+            told = tuple((one.job.arm, one.job.seed, round(one.share, 3)) for one in running)
             self._listen(RunsAdvanced(told, done + finished, len(jobs), left))
 
         for scores in self._all(waiting, advanced):
@@ -73,75 +125,70 @@ class Pool:
             self._listen(told)
             yield scores
 
-    def _all(self, jobs: Sequence[Job], advanced: Callable[[Sequence[Job]], None]) -> Iterator[RunScores]:
-        workers = min(self._workers, len(jobs))
-        self._shares.clear()
-        pool = self._fresh(workers)
-        running: dict[Future[RunScores], Job] = {}
+    def _all(self, jobs: Sequence[Job], advanced: Callable[[Sequence[_Running]], None]) -> Iterator[RunScores]:
+        running: list[_Running] = []
         coming = iter(jobs)
         paused = False
         try:
             while True:
                 if self._limits.late and not paused:
                     paused = True
-                    _pause(pool)
-                free = 0 if paused or len(running) == workers or self._limits.full else workers - len(running)
+                    _stop(running)
+                free = (
+                    0 if paused or len(running) == self._workers or self._limits.full else self._workers - len(running)
+                )
                 for job in islice(coming, free):
-                    try:
-                        running[pool.submit(do, job)] = job
-                    except BrokenExecutor:  # a worker was killed: the runs after it get new ones
-                        pool.shutdown(wait=False, cancel_futures=True)
-                        pool = self._fresh(workers)
-                        running[pool.submit(do, job)] = job
+                    taken = {one.slot for one in running}
+                    running.append(self._start(job, next(slot for slot in range(self._workers) if slot not in taken)))
                 if not running:
-                    break
+                    return
                 until = ADVANCED_EVERY if paused else min(self._limits.seconds_left or ADVANCED_EVERY, ADVANCED_EVERY)
-                ended, _ = wait(running, timeout=until, return_when=FIRST_COMPLETED)
-                self._hear()
+                wait([one.process.sentinel for one in running], timeout=until)
+                for one in running:
+                    one.hear()
+                ended = [one for one in running if one.process.exitcode is not None]
+                running = [one for one in running if one not in ended]
+                for one in ended:
+                    one.hear()
+                    scores = one.scores()
+                    if not (paused and scores.failed):  # one that we cut off has not failed
+                        yield scores
                 if not ended and not paused:
-                    advanced(list(running.values()))
-                for future in ended:
-                    job = running.pop(future)
-                    if not (paused and future.exception() is not None):  # one that we cut off has not failed
-                        yield _result(future, job)
-        except BaseException:
-            _pause(pool)
-            raise
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+                    advanced(running)
+        finally:  # done, or an interruption, or whoever asked for the scores has gone
+            _stop(running)
+            for one in running:
+                one.process.join()
 
-    def _hear(self) -> None:
-        """Note how far the runs are; the first share heard of a run is what an earlier start had done."""
-        while True:
-            try:
-                arm, seed, share = self._reports.get_nowait()
-            except queue.Empty:
-                return
-            _, first = self._shares.get((arm, seed), (share, share))
-            self._shares[arm, seed] = share, first
-
-    def _fresh(self, workers: int) -> ProcessPoolExecutor:
-        self._reports = self._context.Queue()  # a worker that was killed may hold the lock of the one before
-        return ProcessPoolExecutor(
-            workers,
-            mp_context=self._context,
-            initializer=prepare_worker,
-            initargs=(self._threads, self._reports),
-        )
+    def _start(self, job: Job, slot: int) -> _Running:
+        os.environ["OMP_NUM_THREADS"] = str(self._threads)  # the server has it from here, and the runs from the server
+        reports, sender = self._context.Pipe(duplex=False)
+        device = self._gpus[slot % len(self._gpus)] if self._gpus else None
+        process = self._context.Process(target=work, args=(job, self._threads, device, sender))
+        process.start()
+        sender.close()
+        return _Running(job, process, reports, slot)
 
 
-def _pause(pool: ProcessPoolExecutor) -> None:
-    """End the workers; the training loop in them saves its state first."""
-    for process in list((pool._processes or {}).values()):  # noqa: SLF001  (there is no public way)
-        process.terminate()
+def _stop(running: Sequence[_Running]) -> None:
+    """Tell runs to end; the training loop saves its state first."""
+    for one in running:
+        one.process.terminate()
 
 
-def _result(future: Future[RunScores], job: Job) -> RunScores:
-    """Return a run's scores; one whose process died is a failed run, and the others go on."""
+def _killed(number: int) -> str:
     try:
-        return future.result()
-    except KeyboardInterrupt:
-        raise
-    except Exception as error:  # noqa: BLE001  (whatever killed a worker)
-        why = f"{type(error).__name__}: {error}"
-        return RunScores(job.arm, job.seed, folder=job.folder, wanted=job.wanted, failed=why)
+        name = signal.Signals(number).name
+    except ValueError:
+        name = f"signal {number}"
+    hint = ": out of memory? give a smaller --jobs" if number == signal.SIGKILL else ""
+    return f"its process was killed by {name}{hint}"
+
+
+def gpus() -> list[str]:
+    """Return the GPUs that runs may have, as ``CUDA_VISIBLE_DEVICES`` names them."""
+    import torch  # noqa: PLC0415  (heavy)
+
+    named = os.environ.get("CUDA_VISIBLE_DEVICES")
+    count = torch.cuda.device_count()
+    return named.split(",")[:count] if named else [str(number) for number in range(count)]

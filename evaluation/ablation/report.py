@@ -131,7 +131,8 @@ def _changes(found: Findings) -> Iterator[str]:
         told = arm.audit or {}
         audit = {None: "", 0: "holds"}.get(told.get("exit"), "cannot say")
         seen = "<br>".join(
-            f"{of['seen']:,} of {of['lines']:,} {escape(domain)}" for domain, of in told.get("overlap", {}).items()
+            f"{of['seen']:,} of {of['lines']:,} {escape(domain)} ({of['share']:.0%})"
+            for domain, of in told.get("overlap", {}).items()
         )
         words, documents = f"{arm.corpus['words']:,}", f"{arm.corpus['documents']:,}"
         rows.append([escape(name), what, words, documents, digest, seen, audit])
@@ -139,8 +140,8 @@ def _changes(found: Findings) -> Iterator[str]:
     yield table(head, rows, numbers=(2, 3))
     yield (
         '<p class="small soft">The lines are computed from the locks of the corpora, not from the file\'s words. '
-        "Held-out lines of 8 words and more were looked for in each corpus; one is in it when a fifth of its 8-grams "
-        "are.</p>"
+        "Held-out lines of 8 words and more (in brackets: their share of the text's words) were looked for in each "
+        "corpus; one is in it when a fifth of its 8-grams are.</p>"
     )
 
 
@@ -186,7 +187,11 @@ def _numbers(metric: MetricFindings, alpha: float) -> str:
 def _row(metric: MetricFindings, comparison: Comparison, verdict: Verdict) -> list[str]:
     change = comparison.difference
     interval = "" if change.low is None or change.high is None else f"{change.low:+.3f} to {change.high:+.3f}"
-    factor = "" if comparison.bayes_factor is None else f"; Bayes factor {comparison.bayes_factor:.2g} for a difference"
+    factor = (
+        ""
+        if comparison.bayes_factor is None
+        else f"; Bayes factor {comparison.bayes_factor:.2g} for a difference (of the runs alone)"
+    )
     why = f'<div class="small soft">{escape(verdict.why + factor)}</div>'
     return [
         escape(comparison.arm),
@@ -286,19 +291,20 @@ def _cost(found: Findings) -> str:
     for name, arm in found.arms.items():
         failed = "; ".join(f"seed {seed}: {escape(reason)}" for seed, reason in arm.failed.items())
         note = failed or escape(arm.stopped) or escape("; ".join(arm.notes))
-        minutes = f"{arm.cost['cpu_seconds'] / 60:.1f}"
+        minutes = [f"{arm.cost[f'{part}cpu_seconds'] / 60:.1f}" for part in ("", "heldout_", "tasks_")]
         rows.append(
             [
                 escape(name),
                 str(len(arm.seeds)),
-                minutes,
+                *minutes,
                 f"{arm.cost['flops']:.2e}",
                 f"{arm.cost['words_seen']:,.0f}",
                 note,
             ]
         )
-    head = ["arm", "whole runs", "CPU minutes", "FLOPs", "words seen, all runs", ""]
-    return table(head, rows, numbers=(1, 2, 3, 4))
+    parts = ("CPU minutes", "of them held-out text", "of them tasks")
+    head = ["arm", "whole runs", *parts, "FLOPs", "words seen, all runs", ""]
+    return table(head, rows, numbers=(1, 2, 3, 4, 5, 6))
 
 
 def _races(found: Findings) -> Iterator[str]:

@@ -7,9 +7,12 @@ import os
 import resource
 import shutil
 import signal
+import sys
 import time
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +22,9 @@ from curation.core.events import Event
 from evaluation.ablation.settings import BITS, MEAN, MEASURED
 
 SCORES = "scores.json"
+COST = "cost.json"
 #: Seconds between two reports of a run.
 REPORT_EVERY = 1.0
-#: Where a worker says how far its run is: (arm, seed, share); None in a process that is no worker.
-_reports: Any = None
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,8 @@ class RunScores:
     Attributes:
         metrics: name to value.
         curve: words seen, FLOPs, then bits per byte by domain, at each measurement.
-        cost: CPU seconds, seconds, FLOPs, words seen, tokens seen.
+        cost: CPU seconds (of them for held-out text, of the last start, and for tasks), seconds, FLOPs, words seen,
+            tokens seen, peak MiB.
         notes: tasks that gave no value, and why.
         failed: why there are no metrics, or nothing.
     """
@@ -98,25 +101,69 @@ def kept(job: Job) -> RunScores | None:
     return saved if saved.wanted == job.wanted and enough else None
 
 
-def do(job: Job) -> RunScores:
-    """Train and evaluate; an error that a user can mend is a failed run, not the end of the others."""
+def work(job: Job, threads: int, device: str | None, reports: Connection) -> None:
+    """Do a run in a process of its own, and say through the pipe how far it is, or why it failed.
+
+    Ends with 0 when the scores are written, with 130 when it was told to stop.
+    """
+    if device is not None:
+        os.environ["CUDA_VISIBLE_DEVICES"] = device  # before CUDA is asked for anything
+    try:
+        import torch  # noqa: PLC0415  (heavy)
+
+        torch.set_num_threads(threads)
+        do(job, _reporter(reports))
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception as error:  # noqa: BLE001  (whatever ends a run is that run's failure, told to the parent)
+        told = str(error) if isinstance(error, CurateError) else f"{type(error).__name__}: {error}"
+        with suppress(OSError):
+            reports.send(told)
+        sys.exit(1)
+
+
+def _reporter(reports: Connection) -> Callable[[float], None]:
+    last = [time.monotonic()]
+
+    def report(share: float) -> None:
+        if time.monotonic() - last[0] > REPORT_EVERY:
+            last[0] = time.monotonic()
+            try:
+                reports.send(share)
+            except OSError:  # the parent is gone: save the state and end
+                signal.raise_signal(signal.SIGTERM)
+
+    return report
+
+
+def do(job: Job, report: Callable[[float], None]) -> RunScores:
+    """Train and evaluate, and leave the scores in the run's folder.
+
+    Args:
+        job: the run.
+        report: is told the share of training that is done.
+
+    Raises:
+        CurateError: what a user can mend.
+        KeyboardInterrupt: it was told to stop; the state is saved.
+    """
     done = kept(job)
     if done is not None:
         return done
-    begun, cpu = time.monotonic(), _cpu()
     _own_folder(job)
+    before, begun, cpu = _spent(job), time.monotonic(), _cpu()
+
+    def spent() -> dict[str, float]:
+        now = {"cpu_seconds": _cpu() - cpu, "seconds": time.monotonic() - begun}
+        return {name: round(value + before.get(name, 0.0), 2) for name, value in now.items()}
+
     try:
-        scores = _train_and_score(job)
-    except CurateError as error:
-        scores = RunScores(job.arm, job.seed, folder=job.folder, wanted=job.wanted, failed=str(error))
-    spent = _before(job)
-    cost = {
-        **scores.cost,
-        "cpu_seconds": round(_cpu() - cpu + spent.get("cpu_seconds", 0.0), 2),
-        "seconds": round(time.monotonic() - begun + spent.get("seconds", 0.0), 2),
-    }
-    scores = RunScores(**{**asdict(scores), "cost": cost})
-    if not scores.failed and scores.reached >= 1.0:  # nothing goes on from here: two thirds of a run's files
+        scores = _train_and_score(job, report)
+    finally:  # a run that is paused has cost something as well
+        with suppress(CurateError):
+            write_text(Path(job.folder) / COST, json.dumps(spent()) + "\n")
+    scores = replace(scores, cost={**scores.cost, **spent()})
+    if scores.reached >= 1.0:  # nothing goes on from here: two thirds of a run's files
         shutil.rmtree(Path(job.folder) / "run" / "checkpoints", ignore_errors=True)
     write_text(Path(job.folder) / SCORES, json.dumps(asdict(scores), allow_nan=False) + "\n")
     return scores
@@ -135,7 +182,7 @@ def _own_folder(job: Job) -> None:
     write_text(mark, job.wanted)
 
 
-def _train_and_score(job: Job) -> RunScores:
+def _train_and_score(job: Job, report: Callable[[float], None]) -> RunScores:
     from training.config import load_recipe  # noqa: PLC0415  (heavy)
     from training.events import HeldoutMeasured, StepDone  # noqa: PLC0415
     from training.run import Run, read_metrics  # noqa: PLC0415
@@ -143,13 +190,11 @@ def _train_and_score(job: Job) -> RunScores:
 
     folder = Path(job.folder)
     reached = [0.0]
-    reported = [time.monotonic()]
 
     def listen(event: Event) -> None:
         """Pause at the rung as Ctrl-C would: the loop saves its state between two steps."""
-        if isinstance(event, StepDone) and _reports is not None and time.monotonic() - reported[0] > REPORT_EVERY:
-            reported[0] = time.monotonic()
-            _reports.put((job.arm, job.seed, (event.step + 1) / event.steps))
+        if isinstance(event, StepDone):
+            report((event.step + 1) / event.steps)
         if isinstance(event, HeldoutMeasured):
             total = Run.open(folder / "run").record["plan"]["steps"]
             interval = max(round(total / MEASURED), 1)  # as training.heldout counts
@@ -196,9 +241,16 @@ def _train_and_score(job: Job) -> RunScores:
     groups: dict[str, float] = {}
     floors: dict[str, float] = {}
     notes: list[str] = []
-    if not paused and job.tasks:
-        more, groups, floors = _evaluate(job, run.folder, notes)
-        metrics |= more
+    if not paused:
+        begun = _cpu()
+        if job.tasks:
+            more, groups, floors = _evaluate(job, run.folder, notes)
+            metrics |= more
+        cost["tasks_cpu_seconds"] = round(_cpu() - begun, 2)
+        cost["heldout_cpu_seconds"] = float(run.record["result"]["heldout_cpu_seconds"])
+    cost["peak_mib"] = round(
+        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+    )
     return RunScores(
         job.arm,
         job.seed,
@@ -254,24 +306,14 @@ def _evaluate(job: Job, run: Path, notes: list[str]) -> tuple[dict[str, float], 
     return metrics, groups, floors
 
 
-def _before(job: Job) -> dict[str, float]:
-    """Return what earlier phases of the same run cost."""
+def _spent(job: Job) -> dict[str, float]:
+    """Return what earlier starts of the same run cost."""
     try:
-        saved = json.loads((Path(job.folder) / SCORES).read_text(encoding="utf-8"))
-        return dict(saved["cost"]) if saved["wanted"] == job.wanted else {}
-    except (OSError, ValueError, KeyError, TypeError):
+        return dict(json.loads((Path(job.folder) / COST).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
         return {}
 
 
 def _cpu() -> float:
     used = resource.getrusage(resource.RUSAGE_SELF)
     return used.ru_utime + used.ru_stime
-
-
-def prepare_worker(threads: int, reports: Any) -> None:
-    """Give a worker its threads before torch is imported, and the queue in which it says how far it is."""
-    global _reports  # noqa: PLW0603  (a queue reaches a worker by its initializer only)
-    _reports = reports
-    reports.cancel_join_thread()  # what was not sent is not worth waiting for
-    os.environ["OMP_NUM_THREADS"] = str(threads)
-    os.environ["TOKENIZERS_PARALLELISM"] = "false"

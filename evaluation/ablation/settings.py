@@ -21,7 +21,7 @@ LADDER: dict[str, dict[str, Any]] = {
 }
 #: Metrics of held-out text are named ``bits_per_byte.DOMAIN``, those of tasks ``TASK.accuracy`` and ``TASK.log_odds``.
 BITS = "bits_per_byte"
-#: The mean over domains, each alike: an arm that only comes nearer to one of them gains little on it.
+#: The mean over domains, each alike: what an arm gains by coming nearer to one of them counts by its share only.
 MEAN = f"{BITS}.mean"
 #: Times that held-out text is measured in a run: each costs a third of training on as many words.
 MEASURED = 5
@@ -168,14 +168,16 @@ class Ablation(_Part):
                 raise ValueError(f"{what}: {text!r} becomes a file's name: letters, digits, - and _ only")
         if not self.seed_list or len(set(self.seed_list)) != len(self.seed_list):
             raise ValueError("seeds: one or more, each once")
-        known = [*self.text_metrics, *self._task_metrics()]
+        known = [*self.text_metrics, *self.task_metrics]
         if self.primary not in known:
             raise ValueError(f"primary: {self.primary!r} is not measured; there are {', '.join(known)}")
         if self.racing is not None and not self.primary.startswith(BITS):
             raise ValueError("racing: needs a primary metric that is measured during the run: bits_per_byte.DOMAIN")
         return self
 
-    def _task_metrics(self) -> list[str]:
+    @property
+    def task_metrics(self) -> list[str]:
+        """Metrics of the tasks."""
         kinds = {"grounded": ("mirrored", "log_odds", "accuracy")}
         return [f"{task}.{kind}" for task in self.tasks for kind in kinds.get(task, ("log_odds", "accuracy"))]
 

@@ -6,10 +6,12 @@ good one as often as the bad one (``evaluation/grounded``).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from curation.core.fingerprint import fingerprint
 from evaluation.accuracy import SAME, macro
@@ -92,15 +94,19 @@ def _mirrored(rows: list[dict[str, Any]]) -> dict[str, float | None]:
         margins.setdefault(key, []).append(good - bad)
         earned.setdefault(key, []).append(row["credit"])
     groups = [group for group, _ in margins]
-    sums = np.array([sum(of_two) for of_two in margins.values()])
-    right = np.where(np.abs(sums) <= SAME, 0.5, (sums > 0).astype(float))
-    both = macro(right, groups)
+    both = macro(right_twos([sum(of_two) for of_two in margins.values()]), groups)
     single = macro(np.array([sum(of_two) / len(of_two) for of_two in earned.values()]), groups)
     return {
         "accuracy": 100 * both.value,
         "stderr": None if both.stderr is None else 100 * both.stderr,
         "pairs_stderr": None if single.stderr is None else 100 * single.stderr,
     }
+
+
+def right_twos(margins: Sequence[float]) -> NDArray[np.float64]:
+    """Return the credit of each mirrored two, from the sum of its two margins in nats: 1, 0, or 0.5 for a tie."""
+    sums = np.asarray(margins, dtype=np.float64)
+    return np.where(np.abs(sums) <= SAME, 0.5, (sums > 0).astype(float))
 
 
 TASK = Grounded()

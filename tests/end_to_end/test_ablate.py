@@ -13,6 +13,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from evaluation.ablation import ablate as module
+from evaluation.ablation.ablate import Options
+from evaluation.ablation.events import RunsAdvanced
+from evaluation.ablation.limits import Limits
+from evaluation.ablation.settings import load_ablation
 from tests.tiny_training import raw_recipe, texts
 
 CURATE = [sys.executable, "-P", "-c", "from curation.cli import main; main()"]
@@ -122,19 +127,44 @@ def test_killed_at_any_moment_the_same_command_ends_with_the_same_numbers(folder
 
 
 @pytest.mark.slow
-def test_when_time_is_up_runs_save_their_state_and_the_report_says_what_is_done(folder):
+def test_when_time_is_up_runs_save_their_state_and_the_same_command_ends_with_the_same_numbers(folder, monkeypatch):
     values = yaml.safe_load((folder / "tiny.yaml").read_text())
-    (folder / "long.yaml").write_text(
-        yaml.safe_dump({**values, "amount": 3_000_000, "arms": {"half": values["arms"]["half"]}})
-    )
-    out = folder / "long"
-    found = ablate(folder, "long.yaml", out, "--max-hours", "0.008")
-    assert found.returncode == 0, found.stderr
-    assert "0 of 6 runs are done; the same command goes on" in (out / "ablation.html").read_text()
-    assert not list(out.rglob("scores.json"))
-    states = [path for path in out.glob("runs/*/seed-*/run/checkpoints/*") if path.is_dir()]
-    assert states, "the runs were paused between two steps, not killed"
-    assert json.loads((out / "ablation.json").read_text())["sentence"] == "No arm has finished runs to compare."
+    file = folder / "long.yaml"
+    arms = {"half": values["arms"]["half"]}
+    file.write_text(yaml.safe_dump({**values, "amount": 20_000, "seeds": 1, "arms": arms}))
+    caught, told = [], []
+
+    class Caught(Limits):
+        """The limits of a start, so that its time can be moved."""
+
+        def __init__(self, *given):
+            super().__init__(*given)
+            caught.append(self)
+
+    def listen(event):
+        told.append(event)
+        if isinstance(event, RunsAdvanced) and all(share > 0 for _, _, share in event.running):
+            caught[-1].begun -= 3600
+
+    monkeypatch.setattr(module, "Limits", Caught)
+
+    def start(name, **options):
+        out = folder / name
+        module.ablate(load_ablation(file), Options(file, out, out / "cache", listen=listen, **options))
+        return out, json.loads((out / "ablation.json").read_text())
+
+    out, found = start("paused", max_hours=1.0)
+    assert any(isinstance(event, RunsAdvanced) for event in told)
+    assert "of 2 runs are done; the same command goes on" in (out / "ablation.html").read_text()
+    assert found["sentence"] == "No arm has finished runs to compare."
+    states = [path for path in out.glob("runs/*/seed-1/run/checkpoints/*") if path.is_dir()]
+    assert {path.parts[-5] for path in states} == {"base", "half"}
+    spent = [json.loads(path.read_text())["cpu_seconds"] for path in sorted(out.rglob("cost.json"))]
+    _, again = start("paused")
+    _, whole = start("unpaused")
+    assert [run["metrics"] for run in again["runs"]] == [run["metrics"] for run in whole["runs"]]
+    costs = [run["cost"]["cpu_seconds"] for run in again["runs"]]
+    assert [cost > before > 0 for cost, before in zip(costs, spent, strict=True)] == [True, True]
 
 
 @pytest.mark.slow

@@ -130,5 +130,19 @@ def test_an_unknown_track_needs_rules(tmp_path):
     result = run(odd.folder)
     assert isinstance(result.exception, CurateError)
     assert "'our-own' is no rule profile" in str(result.exception)
+    assert "integrity only" in run(odd.folder, "--rules", "none").stdout
     free = small(tmp_path / "free", track="free")
     assert "integrity only" in run(free.folder).stdout
+
+
+def test_json_holds_what_was_found_of_evaluation_items(corpus, tmp_path):
+    """Programs read the overlap as people do."""
+    first = next(corpus.batches(["text"])).column("text")[0].as_py()
+    items = tmp_path / "suite" / "items.jsonl"
+    items.parent.mkdir()
+    items.write_text(
+        json.dumps({"text": first}) + "\n" + json.dumps({"text": "no such words are in any of its texts"}) + "\n"
+    )
+    told = json.loads(run(corpus.folder, "--contamination", items, "--json").stdout)
+    assert [(task["items"], task["seen"]) for task in told["contamination"]["tasks"]] == [(2, 1)]
+    assert "contamination" not in json.loads(run(corpus.folder, "--json").stdout)

@@ -22,8 +22,9 @@ from curation.steps.select._budget import Budget
 class MatchedBudget(Budget):
     """Take exactly `words` words whose measure `by` is distributed as in the source `like`.
 
-    Quotas hold as in `select.word_budget`, and each source is matched by itself. Documents whose measure lies outside
-    the reference's range come last, the nearest first: they are taken only where the budget leaves no choice.
+    Quotas hold as in `select.word_budget`: each source that has one is matched by itself, the others together.
+    Documents whose measure lies outside the reference's range come last, the nearest first: they are taken only where
+    the budget leaves no choice.
     """
 
     cites: ClassVar[str] = "Cochran 1977, Sampling Techniques, chapter 5 (proportional allocation)"
@@ -31,7 +32,7 @@ class MatchedBudget(Budget):
     by: str
     """Name of the filter step whose measure is matched."""
     like: str
-    """Name of the source whose documents, before selection, have the wanted distribution."""
+    """Name of the source whose documents, as they come to this step, have the wanted distribution."""
     bins: int = Field(default=20, ge=2, le=1000)
     """Strata of equal words of the reference; those that its ties make equal are joined."""
 

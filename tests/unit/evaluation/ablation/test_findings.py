@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -147,6 +149,30 @@ def test_the_database_keeps_runs_and_gives_spreads(tmp_path):
     planned = plan(ablation(amount=5000), path)
     assert "runs.sqlite" in planned.metrics[0].spread.source
     assert planned.cpu_hours is not None
+
+
+def test_a_database_of_before_gains_its_columns_and_item_errors_reach_the_plan(tmp_path):
+    path = tmp_path / "runs.sqlite"
+    with Database(path):
+        pass
+    with sqlite3.connect(path) as old:
+        for column in ("heldout_cpu_seconds", "tasks_cpu_seconds", "peak_mib"):
+            old.execute(f"alter table runs drop column {column}")
+        old.execute("drop table item_errors")
+    done = runs("base", 0) | runs("worse", 0.2)
+    costly = {key: replace(run, cost={**run.cost, "peak_mib": 900.0}) for key, run in done.items()}
+    with Database(path) as database:
+        database.add(ablation(), corpora(), costly)
+        assert {row["peak_mib"] for row in database.runs()} == {900.0}
+        database.add_item_errors(ablation(), [("worse", BITS, 0.01), ("same", BITS, 0.03), ("same", "other", 9.0)])
+        database.add_item_errors(ablation(), [("worse", BITS, 0.02)])  # a second start replaces
+        assert database.item_error(BITS, "llama-proxy", 230_000) == pytest.approx(0.025)
+        assert database.item_error(BITS, "llama-proxy", 900_000) is None
+    wide = plan(ablation(amount=230_000), path, jobs=2)
+    narrow = plan(ablation(amount=230_000), None, jobs=2)
+    assert wide.metrics[0].item_se == pytest.approx(0.025)
+    assert wide.metrics[0].detectable > narrow.metrics[0].detectable
+    assert wide.memory_mib == 1800.0
 
 
 def test_a_database_that_is_none(tmp_path):

@@ -56,6 +56,31 @@ def test_runs_on_other_text_and_masked_runs_have_no_items(tmp_path):
     assert by_item("bits_per_byte.near", {"base": []}) is None
 
 
+def test_mirrored_twos_are_items_and_one_right_by_its_liking_alone_is_wrong(tmp_path):
+    rows = [  # group, uid, scores of right and wrong: the two margins of a two add up to its verdict
+        *(
+            ("a", f"x{n}{side}", [margin, 0.0])
+            for n, two in enumerate([(3, -1), (1, -3), (2, 2)])
+            for side, margin in zip("pq", two, strict=True)
+        ),
+        *(
+            ("b", f"y{n}{side}", [margin, 0.0])
+            for n, two in enumerate([(1, -1), (1, 1)])
+            for side, margin in zip("pq", two, strict=True)
+        ),
+    ]
+    (tmp_path / "evaluation").mkdir()
+    names, uids, scores = zip(*rows, strict=True)
+    table = {"task": ["grounded"] * len(rows), "group": names, "uid": uids, "scores": scores}
+    pq.write_table(pa.table(table), tmp_path / "evaluation" / "items.parquet")
+    run = RunScores("base", 1, {"grounded.mirrored": 0.0}, folder=str(tmp_path))
+    found = by_item("grounded.mirrored", {"base": [run]})
+    assert found is not None
+    items, of_twos = found
+    assert of_twos["base"].tolist() == [[100, 0, 100, 50, 100]]
+    assert of_twos["base"] @ items.weights == pytest.approx([(200 / 3 + 75) / 2])
+
+
 def test_the_mean_over_domains_weighs_each_alike(tmp_path):
     rng = np.random.default_rng(1)
     near, far = [1500] * 20, [1500] * 4

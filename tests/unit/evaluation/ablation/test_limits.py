@@ -23,7 +23,7 @@ def test_a_deadline_counts_from_its_beginning_and_is_told_once(tmp_path):
     assert limits.late
     assert limits.late
     assert [type(event) for event in told] == [Warned]
-    assert "1 hours are over" in told[0].message
+    assert "--max-hours 1 is over" in told[0].message
 
 
 def test_a_full_folder_is_told_with_what_it_holds(tmp_path):

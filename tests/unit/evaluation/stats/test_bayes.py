@@ -21,6 +21,24 @@ def test_published(t, df, size, scale, expected):
     assert bayes_factor_of_t(t, df, size, scale=scale) == pytest.approx(expected, rel=1e-3)
 
 
+@pytest.mark.parametrize("t", [0.0, 1.0, 20.0, 100.0, 300.0, 1000.0, 1e5])
+def test_large_differences_too(t):
+    """Against the integral to 30 digits (mpmath over log g), where the plain integral over g loses its peak."""
+    mpmath = pytest.importorskip("mpmath")
+    df, size, scale = 8, 2.5, mpmath.sqrt(0.5)
+
+    def under(x):
+        g = mpmath.exp(x)
+        spread = 1 + size * g * scale**2
+        shape = spread ** mpmath.mpf(-0.5) * (1 + mpmath.mpf(t) ** 2 / (spread * df)) ** (-mpmath.mpf(df + 1) / 2)
+        return shape * mpmath.exp(-0.5 / g) * mpmath.sqrt(g) ** -1 / mpmath.sqrt(2 * mpmath.pi)
+
+    with mpmath.workdps(30):
+        evidence = mpmath.quad(under, list(range(-12, 80, 2)))
+        expected = evidence / (1 + mpmath.mpf(t) ** 2 / df) ** (-mpmath.mpf(df + 1) / 2)
+    assert bayes_factor_of_t(t, df, size) == pytest.approx(float(expected), rel=1e-6)
+
+
 def test_of_runs_is_of_their_t():
     """Two arms enter by their pooled t."""
     a, b = [1.0, 2.0, 4.0], [2.0, 5.0, 7.0, 6.0]
