@@ -127,6 +127,32 @@ def test_killed_at_any_moment_the_same_command_ends_with_the_same_numbers(folder
 
 
 @pytest.mark.slow
+def test_runs_whose_parent_was_killed_save_their_state_and_end(folder):
+    values = yaml.safe_load((folder / "tiny.yaml").read_text())
+    (folder / "orphans.yaml").write_text(yaml.safe_dump({**values, "amount": 100_000, "seeds": 1}))
+    out = folder / "orphans"
+    process = subprocess.Popen(
+        command(folder, "orphans.yaml", out, "--jobs", "1"),
+        env=ENVIRONMENT,
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    run = out / "runs" / "base" / "seed-1" / "run"
+    deadline = time.monotonic() + 200
+    while not (run / "metrics.jsonl").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    while not list(run.glob("checkpoints/step-*")) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert list(run.glob("checkpoints/step-*")), "it saved its state when it could not report"
+    while not (run.parent / "cost.json").exists():
+        assert time.monotonic() < deadline, "the run did not end"
+        time.sleep(0.1)
+
+
+@pytest.mark.slow
 def test_when_time_is_up_runs_save_their_state_and_the_same_command_ends_with_the_same_numbers(folder, monkeypatch):
     values = yaml.safe_load((folder / "tiny.yaml").read_text())
     file = folder / "long.yaml"
