@@ -18,7 +18,7 @@ from evaluation.ablation.corpora import ArmCorpus, build_corpora
 from evaluation.ablation.database import Database
 from evaluation.ablation.events import AblationDone, AblationStarted, ArmStopped
 from evaluation.ablation.findings import Findings, findings
-from evaluation.ablation.heldout import heldout_files
+from evaluation.ablation.heldout import compare_lengths, heldout_files
 from evaluation.ablation.limits import Limits
 from evaluation.ablation.matching import durations
 from evaluation.ablation.places import beside, recipe_at
@@ -78,6 +78,7 @@ def _ablate(ablation: Ablation, options: Options) -> Findings:
     _check(ablation, options)
     heldout = heldout_files(ablation, options.file, options.out / "heldout")
     corpora = build_corpora(ablation, options.file, options.out, options.cache, options.listen)
+    compare_lengths(heldout, corpora, options.listen)
     audits = audit_arms(ablation.rules, corpora, heldout, options.out / "heldout", options.listen)
     lengths = durations(ablation, options.file, corpora, heldout, options.cache)
     stopped: dict[str, ArmStopped] = {}

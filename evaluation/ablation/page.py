@@ -25,7 +25,7 @@ table{border-collapse:collapse;font-size:.9rem;min-width:100%}
 th,td{padding:.36rem .7rem .36rem 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--line)}
 th{font-weight:600;white-space:nowrap}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 code,pre{font:.85rem/1.5 ui-monospace,Menlo,Consolas,monospace}pre{background:var(--tint);padding:.8rem 1rem;
-overflow-x:auto;border-radius:4px}code{overflow-wrap:anywhere}
+overflow-x:auto;border-radius:4px}code{overflow-wrap:anywhere}code.whole{white-space:nowrap}summary{cursor:pointer;color:var(--soft);font-size:.88rem}
 svg{display:block;margin:.4rem 0}ul{padding-left:1.2rem;margin:.3rem 0}li{margin:.15rem 0;overflow-wrap:anywhere}
 @media(max-width:560px){main{padding:1.2rem .9rem 3rem}h1{font-size:1.25rem}}
 @media print{main{max-width:none;padding:0}h2{break-after:avoid}svg,table{break-inside:avoid}}

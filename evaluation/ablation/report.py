@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ from evaluation.charts.lines import Series, lines
 from evaluation.stats.compare import Comparison
 from evaluation.stats.verdict import Verdict
 
+#: Differences of an arm that are shown before one asks for all.
+SHOWN = 3
 _SAID = {
     "better": '<span class="better">better</span>',
     "worse": '<span class="worse">worse</span>',
@@ -70,8 +72,6 @@ def _body(found: Findings) -> Iterator[str]:
     whole = sum(len(arm.seeds) + len(arm.failed) for arm in found.arms.values() if not arm.stopped)
     if whole < due:
         yield f"<p>{whole} of {due} runs are done; the same command goes on with the others.</p>"
-    yield "<h2>What the arms changed</h2>"
-    yield from _changes(found)
     yield f"<h2>{_name(primary.metric)}: the metric that decides</h2>"
     yield _forest(primary)
     yield _numbers(primary, found.ablation["alpha"])
@@ -80,6 +80,8 @@ def _body(found: Findings) -> Iterator[str]:
         "over seeds was measured). Grey band: differences beyond it are found with probability .8 at this many seeds. "
         "Small dots: single runs. p is corrected over arms by Holm.</p>"
     )
+    yield "<h2>What the arms changed</h2>"
+    yield from _changes(found)
     yield "<h2>Learning curves</h2>"
     yield from _curves(found)
     yield _against_flops(found)
@@ -121,28 +123,33 @@ def _name(metric: str) -> str:
 
 
 def _changes(found: Findings) -> Iterator[str]:
+    rules = found.ablation["rules"] is not None
     rows = []
     for name, arm in found.arms.items():
-        about = escape(arm.about) if arm.about else ""
-        listed = "".join(f"<li><code>{escape(line)}</code></li>" for line in arm.differs[:12])
-        more = f'<li class="soft">and {len(arm.differs) - 12} more</li>' if len(arm.differs) > 12 else ""
-        what = about + (f"<ul>{listed}{more}</ul>" if listed else "")
-        digest = f"<code>{arm.corpus['digest'][:8]}</code>"
         told = arm.audit or {}
-        audit = {None: "", 0: "holds"}.get(told.get("exit"), "cannot say")
         seen = "<br>".join(
             f"{of['seen']:,} of {of['lines']:,} {escape(domain)} ({of['share']:.0%})"
             for domain, of in told.get("overlap", {}).items()
         )
         words, documents = f"{arm.corpus['words']:,}", f"{arm.corpus['documents']:,}"
-        rows.append([escape(name), what, words, documents, digest, seen, audit])
-    head = ["arm", "differs from the base by", "words", "documents", "corpus", "held-out lines in it", "rules"]
-    yield table(head, rows, numbers=(2, 3))
+        digest = f'<code class="whole">{arm.corpus["digest"][:8]}</code>'
+        audit = ["holds" if told.get("exit") == 0 else "cannot say"] if rules else []
+        rows.append([escape(name), _differs(arm.about, arm.differs), words, documents, digest, seen, *audit])
+    head = ["arm", "differs from the base by", "words", "documents", "corpus", "held-out lines in it"]
+    yield table([*head, *(["rules"] if rules else [])], rows, numbers=(2, 3))
     yield (
         '<p class="small soft">The lines are computed from the locks of the corpora, not from the file\'s words. '
         "Held-out lines of 8 words and more (in brackets: their share of the text's words) were looked for in each "
         "corpus; one is in it when a fifth of its 8-grams are.</p>"
     )
+
+
+def _differs(about: str, lines: Sequence[str]) -> str:
+    """Return what is different in words, and line by line, most of them folded away."""
+    listed = [f"<li><code>{escape(line)}</code></li>" for line in lines]
+    first, rest = "".join(listed[:SHOWN]), "".join(listed[SHOWN:])
+    more = f"<details><summary>{len(listed) - SHOWN} more</summary><ul>{rest}</ul></details>" if rest else ""
+    return escape(about) + (f"<ul>{first}</ul>{more}" if first else "")
 
 
 def _forest(metric: MetricFindings) -> str:

@@ -56,6 +56,17 @@ class Arm(_Part):
         return self
 
 
+class HeldoutText(_Part):
+    """A held-out text, where its documents are not to be found out."""
+
+    path: str
+    """Its path, relative to the ablation file."""
+
+    documents: Annotated[str | None, Field(pattern=r"^(line|blank_line|header|[1-9]\d* lines)$")] = None
+    """What a document is, as in `source.text`: `line`, `blank_line`, `header` or `50 lines`. Left out: what stands
+    between blank lines, and fifty lines where there are none."""
+
+
 class Racing(_Part):
     """Arms that are clearly worse on the primary metric stop early, by this rule."""
 
@@ -110,7 +121,7 @@ class Ablation(_Part):
     amount: Annotated[float, Field(ge=0)] = 0
     """How many words, tokens or FLOPs each run sees."""
 
-    heldout: Annotated[dict[str, str], Field(min_length=1)]
+    heldout: Annotated[dict[str, str | HeldoutText], Field(min_length=1)]
     """Texts that no arm trains on, by domain: bits per byte are measured on each. Two domains or more: likeness to one
     held-out text is not quality."""
 
