@@ -137,7 +137,7 @@ def _profile(corpus: Corpus, rules: str | None) -> Profile | None:
     if track in _FREE:
         return None
     if track not in profile_names():
-        hint = f"give --rules NAME or FILE; profiles that ship: {', '.join(profile_names())}"
+        hint = f"give --rules NAME, FILE or none; profiles that ship: {', '.join(profile_names())}"
         raise ProfileError(f"the corpus's track {track!r} is no rule profile", where=str(corpus.folder), hint=hint)
     return load_profile(track)
 

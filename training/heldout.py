@@ -8,7 +8,6 @@ texts no probability; its figure is the mean cost of a hidden token times the to
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -63,11 +62,7 @@ class _Part:
 
 
 class Heldout:
-    """The held-out text of a run, laid out once.
-
-    Attributes:
-        cpu_seconds: of all measurements of this start of the run.
-    """
+    """The held-out text of a run, laid out once."""
 
     def __init__(
         self, shards: Any, vocabulary: Vocabulary, length: int, *, masked: bool, begin: bool, every: float = 0.1
@@ -82,7 +77,6 @@ class Heldout:
         )
         self._parts: dict[str, _Part] = {}
         self._last: _Costs = {}
-        self.cpu_seconds = 0.0
         lengths = np.diff(shards.documents)
         for number, name in enumerate(shards.source_names):
             of_source = np.flatnonzero((shards.sources == number) & (lengths > 0))
@@ -150,7 +144,7 @@ class Heldout:
 
     def _bits(self, model: Any, device: torch.device) -> _Costs:
         """Return by source the (bits, answers) of each document, and keep them."""
-        training, begun = model.training, time.process_time()
+        training = model.training
         model.eval()
         found = {}
         with torch.no_grad():
@@ -166,7 +160,6 @@ class Heldout:
                 found[name] = nats / math.log(2), answers
         model.train(training)
         self._last = found
-        self.cpu_seconds += time.process_time() - begun
         return found
 
 

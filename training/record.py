@@ -219,7 +219,6 @@ def results(
     teachers: list[Run],
     length: int,
     by_source: Mapping[str, int],
-    heldout_cpu_seconds: float,
 ) -> dict[str, Any]:
     """Return what is known of a run when it ends."""
     auxiliary = [flops.tokenizer("of this run", float(run.record["tokenizer"].get("cpu_seconds", 0.0)))]
@@ -240,7 +239,6 @@ def results(
             "tokens_seen": progress.tokens,
             "seconds": round(progress.seconds, 1),
             "bits_per_byte": None if measured is None else dict(measured.bits_per_byte),
-            "heldout_cpu_seconds": round(heldout_cpu_seconds, 2),
             "pseudo": None if measured is None else measured.pseudo,
             "milestones": progress.marks,
             "stopped": stopped,

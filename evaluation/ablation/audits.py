@@ -72,7 +72,7 @@ def _write_lines(heldout: Mapping[str, Path], folder: Path) -> dict[str, float]:
     for domain, path in heldout.items():
         text = path.read_text(encoding="utf-8")
         parts = [part for line in text.split("\n") for part in line.split("\t") if _words(part) >= NGRAM]
-        shares[domain] = round(sum(map(_words, parts)) / max(_words(text), 1), 3)
+        shares[domain] = sum(map(_words, parts)) / max(_words(text), 1)
         write_text(folder / f"{domain}.jsonl", "".join(json.dumps({"text": part}) + "\n" for part in parts))
     return shares
 
@@ -86,14 +86,14 @@ def _audit(arm: str, corpus: ArmCorpus, rules: str | None, folder: Path, shares:
     files = [str(folder / f"{domain}.jsonl") for domain, share in shares.items() if share]
     looked_for = [part for file in files for part in ("--contamination", file)]
     where = arm if arm == "base" else f"arms.{arm}"
+    hint = f"see `curate audit {corpus.folder} --rules {rules or 'none'} {' '.join(looked_for)}`"
     done = curate("audit", str(corpus.folder), "--rules", rules or "none", *looked_for, "--json")
     try:
         told = json.loads(done.stdout)
         tasks = told.pop("contamination")["tasks"] if files else []
     except (ValueError, KeyError, TypeError) as error:
-        raise AblationError(f"cannot be audited: {done.stderr.strip()[-500:]}", where=where) from error
+        raise AblationError(f"cannot be audited: {done.stderr.strip()[-500:]}", where=where, hint=hint) from error
     if done.returncode == 1:
-        hint = f"see `curate audit {corpus.folder} --rules {rules or 'none'}`"
         broken = f"breaks the rules of {rules}" if rules else "its corpus is not what its lock says"
         raise AblationError(broken, where=where, hint=hint)
     overlap = {}

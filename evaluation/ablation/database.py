@@ -90,6 +90,9 @@ class Database:
                 if column not in there:
                     self._connection.execute(f"alter table runs add column {column} real")
             self._connection.execute(_ITEM_ERRORS)
+        except sqlite3.OperationalError as error:
+            hint = "is it writable, and no other process at it?"
+            raise DataError(f"cannot be opened: {error}", where=str(path), hint=hint) from error
         except sqlite3.DatabaseError as error:
             raise DataError(f"is no database of runs: {error}", where=str(path)) from error
         except OSError as error:

@@ -7,7 +7,6 @@ bits per byte by line and 1.62 by fifty lines, with twice the spread over seeds)
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from curation.core.words import count_words
 from evaluation.ablation.corpora import ArmCorpus
 from evaluation.ablation.errors import AblationError
 from evaluation.ablation.places import beside
-from evaluation.ablation.settings import Ablation, HeldoutText
+from evaluation.ablation.settings import Ablation
 
 _PACKED = {".zst": "zstd", ".gz": "gzip", ".bz2": "bz2"}
 #: Lines of a document where a text does not say where documents end, as in `source.text`'s manifests of transcripts.
@@ -37,8 +36,7 @@ def heldout_files(ablation: Ablation, file: Path, folder: Path) -> dict[str, Pat
     """
     found = {}
     for domain, given in ablation.heldout.items():
-        asked = given if isinstance(given, HeldoutText) else HeldoutText(path=given)
-        path = beside(file, asked.path)
+        path = beside(file, given.path)
         text = _text(path, f"heldout.{domain}")
         lines, words = [], 0
         for line in text.split("\n"):
@@ -46,14 +44,15 @@ def heldout_files(ablation: Ablation, file: Path, folder: Path) -> dict[str, Pat
             if words > ablation.heldout_words:
                 break
             lines.append(line)
-        documents = _documents(lines, asked.documents)
+        documents = _documents(lines, given.documents)
         if len(documents) == 1 and "\n" in documents[0]:  # a single one has no blank line to be known by
             halves = documents[0].split("\n")
             documents = _by_lines(halves, -(-len(halves) // 2))
         if not documents:
-            raise AblationError(f"{path.name} has no text", where=f"heldout.{domain}", hint="give another file")
+            hint = f"give another file, or raise heldout_words ({ablation.heldout_words:,}) if its first line is longer"
+            raise AblationError(f"{path.name} has no text", where=f"heldout.{domain}", hint=hint)
         found[domain] = folder / f"{domain}.txt"
-        cut = ("\n" if asked.documents == "line" else "\n\n").join(documents) + "\n"
+        cut = ("\n" if given.documents == "line" else "\n\n").join(documents) + "\n"
         if not found[domain].is_file() or found[domain].read_text(encoding="utf-8") != cut:
             write_text(found[domain], cut)
     return found
@@ -89,7 +88,7 @@ def _by_lines(lines: list[str], every: int) -> list[str]:
 
 
 def _blank_between(lines: list[str]) -> bool:
-    return re.search(r"\S\n[ \t\r]*\n\s*\S", "\n".join(lines)) is not None
+    return any(not line.strip() for line in "\n".join(lines).strip().split("\n"))
 
 
 def _joined(lines: list[str], begins: Callable[[str], bool], *, keep: bool) -> list[str]:

@@ -46,9 +46,9 @@ class Limits:
 
     @property
     def full(self) -> bool:
-        """Whether the folder is as large as it may be: runs under way end, and no other is started."""
-        if self.gigabytes is None:
-            return False
+        """Whether the folder is, or was, as large as it may be: runs under way go on to their end, no other starts."""
+        if self.gigabytes is None or "full" in self._told:
+            return self.gigabytes is not None
         used = size_of(self.folder) / 1e9
         if used >= self.gigabytes:
             what = f"{self.folder} holds {used:.3g} GB, the limit is {self.gigabytes:g} GB"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from evaluation.ablation.database import Database
+from evaluation.ablation.pool import places
 from evaluation.ablation.settings import BITS, Ablation
 from evaluation.stats.measured import CLEAN_ARMS, Spread, measured_spread
 from evaluation.stats.plan import MetricPlan, plan_metric, spread_of_runs
@@ -30,7 +30,7 @@ class Plan:
         unknown: metrics of which no spread is known: run a few seeds, and the database will know.
         runs: how many.
         cpu_hours: of training and evaluation; None where this recipe was never run here.
-        hours: with as many runs side by side as there are cores.
+        hours: with as many runs side by side as there are GPUs, or cores.
         memory_mib: of all runs side by side; None where this recipe was never run here.
     """
 
@@ -48,7 +48,7 @@ def plan(ablation: Ablation, database: Path | None, jobs: int = 0) -> Plan:
     Args:
         ablation: the file.
         database: of earlier runs: their spread over seeds is better than the measured defaults.
-        jobs: runs side by side; 0 is one a core.
+        jobs: runs side by side; 0 is one a GPU, or one a core where there is none.
     """
     names = [ablation.primary, *ablation.text_metrics]
     names += ablation.task_metrics
@@ -71,7 +71,7 @@ def plan(ablation: Ablation, database: Path | None, jobs: int = 0) -> Plan:
             )
         )
     runs = len(ablation.all_arms) * len(ablation.seed_list)
-    side = min(jobs or os.cpu_count() or 1, runs)
+    side = min(jobs or places(), runs)
     seconds = _seconds(ablation, database)
     cpu = None if seconds is None else seconds * runs / 3600
     memory = _memory(ablation, database)

@@ -11,9 +11,9 @@ import os
 import signal
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any
@@ -21,10 +21,12 @@ from typing import Any
 from curation.core.events import Event, Warned
 from evaluation.ablation.events import RunDone, RunsAdvanced
 from evaluation.ablation.limits import Limits
-from evaluation.ablation.runs import Job, RunScores, kept, work
+from evaluation.ablation.runs import Job, RunScores, kept, spent, work
 
 #: Seconds between two events on runs that are under way.
 ADVANCED_EVERY = 2.0
+#: What `multiprocessing` says of all runs when the server that they were forked from is gone.
+_LOST = 255
 _HEAVY = ["torch", "training.train", "evaluation.evaluate"]
 
 
@@ -32,7 +34,7 @@ _HEAVY = ["torch", "training.train", "evaluation.evaluate"]
 class _Running:
     """A run under way: its process, the pipe that it reports through, and the share of its training that is done.
 
-    ``first`` is the share that it first reported: an earlier start had done that.
+    ``first`` is the share that it first reported: most of that was done by an earlier start.
     """
 
     job: Job
@@ -62,8 +64,11 @@ class _Running:
         if done is not None:
             return done
         code = self.process.exitcode or 0
+        if code == _LOST and not self.failed:
+            self.process.terminate()
         why = self.failed or (_killed(-code) if code < 0 else f"its process ended with {code}")
-        return RunScores(self.job.arm, self.job.seed, folder=self.job.folder, wanted=self.job.wanted, failed=why)
+        failed = RunScores(self.job.arm, self.job.seed, folder=self.job.folder, wanted=self.job.wanted, failed=why)
+        return replace(failed, cost=spent(self.job))
 
 
 class Pool:
@@ -79,7 +84,7 @@ class Pool:
             listen: is told of runs that are done and under way.
         """
         self._gpus = gpus()
-        self._workers = workers or len(self._gpus) or os.cpu_count() or 1
+        self._workers = workers or places()
         self._threads = threads
         self._limits = limits
         self._listen = listen
@@ -111,7 +116,8 @@ class Pool:
 
         def advanced(running: Sequence[_Running]) -> None:
             made = finished + sum(one.share - (one.first or 0.0) for one in running)
-            left = (time.monotonic() - begun) / made * (len(waiting) - made) if made > 0 else None
+            missing = len(waiting) - finished - sum(one.share for one in running)
+            left = (time.monotonic() - begun) / made * missing if made > 0 else None
             told = tuple((one.job.arm, one.job.seed, round(one.share, 3)) for one in running)
             self._listen(RunsAdvanced(told, done + finished, len(jobs), left))
 
@@ -127,19 +133,17 @@ class Pool:
 
     def _all(self, jobs: Sequence[Job], advanced: Callable[[Sequence[_Running]], None]) -> Iterator[RunScores]:
         running: list[_Running] = []
-        coming = iter(jobs)
+        coming = deque(jobs)
         paused = False
         try:
             while True:
                 if self._limits.late and not paused:
                     paused = True
                     _stop(running)
-                free = (
-                    0 if paused or len(running) == self._workers or self._limits.full else self._workers - len(running)
-                )
-                for job in islice(coming, free):
+                while coming and len(running) < self._workers and not paused and not self._limits.full:
                     taken = {one.slot for one in running}
-                    running.append(self._start(job, next(slot for slot in range(self._workers) if slot not in taken)))
+                    slot = next(slot for slot in range(self._workers) if slot not in taken)
+                    running.append(self._start(coming.popleft(), slot))
                 if not running:
                     return
                 until = ADVANCED_EVERY if paused else min(self._limits.seconds_left or ADVANCED_EVERY, ADVANCED_EVERY)
@@ -183,6 +187,11 @@ def _killed(number: int) -> str:
         name = f"signal {number}"
     hint = ": out of memory? give a smaller --jobs" if number == signal.SIGKILL else ""
     return f"its process was killed by {name}{hint}"
+
+
+def places() -> int:
+    """Return how many runs go side by side unless one is told otherwise: one a GPU, or one a core."""
+    return len(gpus()) or os.cpu_count() or 1
 
 
 def gpus() -> list[str]:

@@ -9,20 +9,25 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from curation.core.artifact import write_text
-from curation.core.errors import CurateError
+from curation.core.artifact import only_one, write_text
+from curation.core.errors import CurateError, OutputError
 from curation.core.events import Event
 from evaluation.ablation.settings import BITS, MEAN, MEASURED
 
 SCORES = "scores.json"
 COST = "cost.json"
+#: Parts of the CPU seconds of a run that are counted by themselves.
+PARTS = ("heldout_cpu_seconds", "tasks_cpu_seconds")
+#: Seconds that a run waits for another process to leave its folder.
+PATIENCE = 60.0
 #: Seconds between two reports of a run.
 REPORT_EVERY = 1.0
 
@@ -71,8 +76,8 @@ class RunScores:
     Attributes:
         metrics: name to value.
         curve: words seen, FLOPs, then bits per byte by domain, at each measurement.
-        cost: CPU seconds (of them for held-out text, of the last start, and for tasks), seconds, FLOPs, words seen,
-            tokens seen, peak MiB.
+        cost: CPU seconds, of them for held-out text and for tasks, and seconds, of all starts; FLOPs, words and tokens
+            seen; peak MiB of the last start.
         notes: tasks that gave no value, and why.
         failed: why there are no metrics, or nothing.
     """
@@ -106,6 +111,8 @@ def work(job: Job, threads: int, device: str | None, reports: Connection) -> Non
 
     Ends with 0 when the scores are written, with 130 when it was told to stop.
     """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # outside the training loop too, a stop is orderly
+    os.environ["OMP_NUM_THREADS"] = str(threads)
     if device is not None:
         os.environ["CUDA_VISIBLE_DEVICES"] = device  # before CUDA is asked for anything
     try:
@@ -116,7 +123,10 @@ def work(job: Job, threads: int, device: str | None, reports: Connection) -> Non
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:  # noqa: BLE001  (whatever ends a run is that run's failure, told to the parent)
-        told = str(error) if isinstance(error, CurateError) else f"{type(error).__name__}: {error}"
+        told = str(error)
+        if not isinstance(error, CurateError):
+            last = traceback.extract_tb(error.__traceback__)[-1]
+            told = f"{type(error).__name__}: {error} ({last.filename}:{last.lineno})"
         with suppress(OSError):
             reports.send(told)
         sys.exit(1)
@@ -150,23 +160,42 @@ def do(job: Job, report: Callable[[float], None]) -> RunScores:
     done = kept(job)
     if done is not None:
         return done
-    _own_folder(job)
-    before, begun, cpu = _spent(job), time.monotonic(), _cpu()
+    with _alone(job):
+        _own_folder(job)
+        before, begun, cpu = spent(job), time.monotonic(), _cpu()
+        parts = dict.fromkeys(PARTS, 0.0)
 
-    def spent() -> dict[str, float]:
-        now = {"cpu_seconds": _cpu() - cpu, "seconds": time.monotonic() - begun}
-        return {name: round(value + before.get(name, 0.0), 2) for name, value in now.items()}
+        def cost() -> dict[str, float]:
+            now = {"cpu_seconds": _cpu() - cpu, "seconds": time.monotonic() - begun, **parts}
+            return {name: round(value + before.get(name, 0.0), 2) for name, value in now.items()}
 
-    try:
-        scores = _train_and_score(job, report)
-    finally:  # a run that is paused has cost something as well
-        with suppress(CurateError):
-            write_text(Path(job.folder) / COST, json.dumps(spent()) + "\n")
-    scores = replace(scores, cost={**scores.cost, **spent()})
-    if scores.reached >= 1.0:  # nothing goes on from here: two thirds of a run's files
-        shutil.rmtree(Path(job.folder) / "run" / "checkpoints", ignore_errors=True)
-    write_text(Path(job.folder) / SCORES, json.dumps(asdict(scores), allow_nan=False) + "\n")
-    return scores
+        try:
+            scores = _train_and_score(job, report, parts)
+        finally:  # a run that is paused or fails has cost something as well
+            with suppress(CurateError):
+                write_text(Path(job.folder) / COST, json.dumps(cost()) + "\n")
+        scores = replace(scores, cost={**scores.cost, **cost()})
+        if scores.reached >= 1.0:  # nothing goes on from here: two thirds of a run's files
+            shutil.rmtree(Path(job.folder) / "run" / "checkpoints", ignore_errors=True)
+        write_text(Path(job.folder) / SCORES, json.dumps(asdict(scores), allow_nan=False) + "\n")
+        return scores
+
+
+@contextmanager
+def _alone(job: Job) -> Iterator[None]:
+    """Hold the run's folder; one that a parent left behind when it was killed is given time to save its state."""
+    until = time.monotonic() + PATIENCE
+    place = Path(job.folder)
+    with ExitStack() as held:
+        while True:
+            try:
+                held.enter_context(only_one(place.with_name(f".{place.name}.lock"), "the run"))
+                break
+            except OutputError:
+                if time.monotonic() > until:
+                    raise
+            time.sleep(0.5)
+        yield
 
 
 def _own_folder(job: Job) -> None:
@@ -182,26 +211,28 @@ def _own_folder(job: Job) -> None:
     write_text(mark, job.wanted)
 
 
-def _train_and_score(job: Job, report: Callable[[float], None]) -> RunScores:
+def _train_and_score(job: Job, report: Callable[[float], None], parts: dict[str, float]) -> RunScores:
     from training.config import load_recipe  # noqa: PLC0415  (heavy)
     from training.events import HeldoutMeasured, StepDone  # noqa: PLC0415
     from training.run import Run, read_metrics  # noqa: PLC0415
     from training.train import Options, train  # noqa: PLC0415
 
     folder = Path(job.folder)
-    reached = [0.0]
+    reached, last = [0.0], [_cpu()]
 
     def listen(event: Event) -> None:
         """Pause at the rung as Ctrl-C would: the loop saves its state between two steps."""
         if isinstance(event, StepDone):
-            report((event.step + 1) / event.steps)
+            report((event.step + 1) / event.steps / (job.until or 1.0))
+            last[0] = _cpu()
         if isinstance(event, HeldoutMeasured):
+            parts["heldout_cpu_seconds"] += _cpu() - last[0]
             total = Run.open(folder / "run").record["plan"]["steps"]
             interval = max(round(total / MEASURED), 1)  # as training.heldout counts
             finished = event.step + 1
             reached[0] = 1.0 if finished >= total else min(1.0, finished // interval / MEASURED)
             if job.until is not None and reached[0] >= job.until - 1e-9:
-                signal.raise_signal(signal.SIGINT)
+                signal.raise_signal(signal.SIGTERM)  # a second one, of the deadline, does not interrupt a step
 
     recipe = load_recipe(job.recipe, [*job.changes, f"run.seed={job.seed}"])
     options = Options(
@@ -243,11 +274,12 @@ def _train_and_score(job: Job, report: Callable[[float], None]) -> RunScores:
     notes: list[str] = []
     if not paused:
         begun = _cpu()
-        if job.tasks:
-            more, groups, floors = _evaluate(job, run.folder, notes)
-            metrics |= more
-        cost["tasks_cpu_seconds"] = round(_cpu() - begun, 2)
-        cost["heldout_cpu_seconds"] = float(run.record["result"]["heldout_cpu_seconds"])
+        try:
+            if job.tasks:
+                more, groups, floors = _evaluate(job, run.folder, notes)
+                metrics |= more
+        finally:
+            parts["tasks_cpu_seconds"] += _cpu() - begun
     cost["peak_mib"] = round(
         resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
     )
@@ -306,7 +338,7 @@ def _evaluate(job: Job, run: Path, notes: list[str]) -> tuple[dict[str, float], 
     return metrics, groups, floors
 
 
-def _spent(job: Job) -> dict[str, float]:
+def spent(job: Job) -> dict[str, float]:
     """Return what earlier starts of the same run cost."""
     try:
         return dict(json.loads((Path(job.folder) / COST).read_text(encoding="utf-8")))

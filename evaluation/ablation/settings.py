@@ -57,7 +57,7 @@ class Arm(_Part):
 
 
 class HeldoutText(_Part):
-    """A held-out text, where its documents are not to be found out."""
+    """A held-out text; a string is its path."""
 
     path: str
     """Its path, relative to the ablation file."""
@@ -65,6 +65,11 @@ class HeldoutText(_Part):
     documents: Annotated[str | None, Field(pattern=r"^(line|blank_line|header|[1-9]\d* lines)$")] = None
     """What a document is, as in `source.text`: `line`, `blank_line`, `header` or `50 lines`. Left out: what stands
     between blank lines, and fifty lines where there are none."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_path(cls, value: Any) -> Any:
+        return {"path": value} if isinstance(value, str) else value
 
 
 class Racing(_Part):
@@ -121,7 +126,7 @@ class Ablation(_Part):
     amount: Annotated[float, Field(ge=0)] = 0
     """How many words, tokens or FLOPs each run sees."""
 
-    heldout: Annotated[dict[str, str | HeldoutText], Field(min_length=1)]
+    heldout: Annotated[dict[str, HeldoutText], Field(min_length=1)]
     """Texts that no arm trains on, by domain: bits per byte are measured on each. Two domains or more: likeness to one
     held-out text is not quality."""
 

@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from evaluation.ablation import ablate as module
+from evaluation.ablation import pool
 from evaluation.ablation.ablate import Options
 from evaluation.ablation.events import RunsAdvanced
 from evaluation.ablation.limits import Limits
@@ -129,7 +130,7 @@ def test_killed_at_any_moment_the_same_command_ends_with_the_same_numbers(folder
 @pytest.mark.slow
 def test_runs_whose_parent_was_killed_save_their_state_and_end(folder):
     values = yaml.safe_load((folder / "tiny.yaml").read_text())
-    (folder / "orphans.yaml").write_text(yaml.safe_dump({**values, "amount": 100_000, "seeds": 1}))
+    (folder / "orphans.yaml").write_text(yaml.safe_dump({**values, "amount": 1_000_000, "seeds": 1}))
     out = folder / "orphans"
     process = subprocess.Popen(
         command(folder, "orphans.yaml", out, "--jobs", "1"),
@@ -150,6 +151,8 @@ def test_runs_whose_parent_was_killed_save_their_state_and_end(folder):
     while not (run.parent / "cost.json").exists():
         assert time.monotonic() < deadline, "the run did not end"
         time.sleep(0.1)
+    assert not (run.parent / "scores.json").exists()
+    assert json.loads((run / "run.json").read_text())["status"] != "done", "it ended before its training did"
 
 
 @pytest.mark.slow
@@ -157,7 +160,7 @@ def test_when_time_is_up_runs_save_their_state_and_the_same_command_ends_with_th
     values = yaml.safe_load((folder / "tiny.yaml").read_text())
     file = folder / "long.yaml"
     arms = {"half": values["arms"]["half"]}
-    file.write_text(yaml.safe_dump({**values, "amount": 20_000, "seeds": 1, "arms": arms}))
+    file.write_text(yaml.safe_dump({**values, "amount": 30_000, "seeds": 1, "arms": arms}))
     caught, told = [], []
 
     class Caught(Limits):
@@ -169,14 +172,16 @@ def test_when_time_is_up_runs_save_their_state_and_the_same_command_ends_with_th
 
     def listen(event):
         told.append(event)
-        if isinstance(event, RunsAdvanced) and all(share > 0 for _, _, share in event.running):
+        if isinstance(event, RunsAdvanced) and len(event.running) == 2 and all(s > 0 for _, _, s in event.running):
             caught[-1].begun -= 3600
 
     monkeypatch.setattr(module, "Limits", Caught)
+    monkeypatch.setattr(pool, "ADVANCED_EVERY", 0.05)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
 
     def start(name, **options):
         out = folder / name
-        module.ablate(load_ablation(file), Options(file, out, out / "cache", listen=listen, **options))
+        module.ablate(load_ablation(file), Options(file, out, out / "cache", jobs=2, listen=listen, **options))
         return out, json.loads((out / "ablation.json").read_text())
 
     out, found = start("paused", max_hours=1.0)

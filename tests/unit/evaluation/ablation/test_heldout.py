@@ -45,6 +45,8 @@ def documents_of(path):
         ("\n".join([LINE] * 90), "line", [1] * 90),
         ("\n".join([LINE] * 30), None, [15, 15]),
         (f"{LINE}\n{LINE}\n\n{LINE}\n \t\n{LINE}\n{LINE}\n", None, [2, 1, 2]),
+        (f"{LINE} \n\n{LINE} \n{LINE} \n\n{LINE} ", None, [1, 2, 1]),
+        (f"{LINE}\r\n\r\n{LINE}\r\n{LINE}\r\n", None, [1, 2]),
         (f"{LINE}\n{LINE}\n\n{LINE}\n", "2 lines", [2, 1]),
         (f"= = = A = = =\n{LINE}\n\n{LINE}\n= = = B = = =\n{LINE}\n", "header", [3, 2]),
         (f"\n\n{LINE}\n{LINE}\n\n", None, [1, 1]),
