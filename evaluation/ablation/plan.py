@@ -9,14 +9,14 @@ from pathlib import Path
 from evaluation.ablation.database import Database
 from evaluation.ablation.pool import places
 from evaluation.ablation.settings import BITS, Ablation
-from evaluation.stats.measured import CLEAN_ARMS, Spread, measured_spread
+from evaluation.stats.measured import CLEAN_ARMS, Spread, measured_spread, rung_spread
 from evaluation.stats.plan import MetricPlan, plan_metric, spread_of_runs
 
-#: CPU seconds a million words seen, start and evaluation included, by recipe: 965 CPU-s for the 15 runs of 230,000
-#: words of known-bad.yaml on a busy machine. Other recipes are known once the database has runs of them.
-SECONDS_A_MILLION = {"llama-proxy": 280.0}
+#: CPU seconds of a run, (whatever its length, a million words seen), by recipe: 57 CPU-s a run of 230,000 words in
+#: known-bad.yaml, 161 to 170 of 920,000 in curation-1m.yaml, two at once. Others are known once they were run here.
+SECONDS = {"llama-proxy": (20.0, 160.0)}
 #: Peak memory of a run, torch included.
-MEMORY_MIB = {"llama-proxy": 700.0}
+MEMORY_MIB = {"llama-proxy": 900.0}
 #: What one would like to find where the file does not say: a hundredth of a bit, a point, a tenth of a nat.
 INTEREST = {"bits": 0.01, "accuracy": 1.0, "log_odds": 0.1}
 
@@ -54,7 +54,7 @@ def plan(ablation: Ablation, database: Path | None, jobs: int = 0) -> Plan:
     names += ablation.task_metrics
     metrics, unknown = [], []
     for name in dict.fromkeys(names):
-        spread, item_se = spread_for(name, ablation, database), item_error_for(name, ablation, database)
+        spread, item_se = spread_for(name, ablation, database)
         if spread is None:
             unknown.append(name)
             continue
@@ -85,30 +85,32 @@ def plan(ablation: Ablation, database: Path | None, jobs: int = 0) -> Plan:
     )
 
 
-def spread_for(metric: str, ablation: Ablation, database: Path | None) -> Spread | None:
-    """Return the spread over seeds: of our own runs of this recipe and size, else the measured default."""
+def spread_for(metric: str, ablation: Ablation, database: Path | None) -> tuple[Spread | None, float | None]:
+    """Return the spread over seeds and the error over items of a difference; an error of None is not known.
+
+    They are those of our own runs of this recipe and size, else of the ladder's own ablations, else of the first
+    measurements.
+    """
+    item_se = None
+    measured = rung_spread(metric, ablation.recipe, ablation.amount) if ablation.match == "words" else None
     if database is not None and database.is_file():
         with Database(database, make=False) as known:
             arms = known.spreads(metric, ablation.recipe, ablation.amount)
+            item_se = known.item_error(metric, ablation.recipe, ablation.amount)
         if arms:
-            return spread_of_runs(metric, arms, f"{len(arms)} arms in {database.name}")
+            item_se = measured[1] if item_se is None and measured is not None else item_se
+            return spread_of_runs(metric, arms, f"{len(arms)} arms in {database.name}"), item_se
+    if measured is not None:
+        return measured
     if metric.startswith(BITS):
         child = any(word in metric for word in ("child", "speech"))
         found = measured_spread(f"bits_per_byte_{'child_directed' if child else 'written'}", CLEAN_ARMS)
     else:
         default = {"log_odds": "zorro_log_odds", "accuracy": "zorro_accuracy"}.get(metric.rpartition(".")[2])
         if default is None:
-            return None
+            return None, None
         found = measured_spread(default)
-    return dataclasses.replace(found, metric=metric, source=f"{found.metric}, {found.source}")
-
-
-def item_error_for(metric: str, ablation: Ablation, database: Path | None) -> float | None:
-    """Return the error over items of a difference as earlier ablations found it, or None: then it is not counted."""
-    if database is None or not database.is_file():
-        return None
-    with Database(database, make=False) as known:
-        return known.item_error(metric, ablation.recipe, ablation.amount)
+    return dataclasses.replace(found, metric=metric, source=f"{found.metric}, {found.source}"), item_se
 
 
 def _memory(ablation: Ablation, database: Path | None) -> float | None:
@@ -130,7 +132,5 @@ def _seconds(ablation: Ablation, database: Path | None) -> float | None:
             rows = [row for row in known.runs(recipe=ablation.recipe) if row["status"] == "done" and row["words_seen"]]
         if rows:
             return float(sum(r["cpu_seconds"] / r["words_seen"] for r in rows) / len(rows) * ablation.amount)
-    rate = SECONDS_A_MILLION.get(ablation.recipe)
-    if rate is None:
-        return None
-    return rate * ablation.amount / 1e6
+    known_cost = SECONDS.get(ablation.recipe)
+    return None if known_cost is None else known_cost[0] + known_cost[1] * ablation.amount / 1e6

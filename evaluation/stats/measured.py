@@ -28,6 +28,24 @@ class MeasuredArm:
 
 
 @dataclass(frozen=True)
+class Rung:
+    """What an ablation that ships measured at a rung of the ladder.
+
+    Attributes:
+        recipe: of its runs.
+        words: that a run saw.
+        ablation: file that measured it.
+        metrics: name to (spread over seeds, pooled over arms; its degrees of freedom; median error over items of a
+            difference).
+    """
+
+    recipe: str
+    words: float
+    ablation: str
+    metrics: dict[str, tuple[float, float, float]]
+
+
+@dataclass(frozen=True)
 class Spread:
     """A standard deviation over seeds and what it rests on."""
 
@@ -85,6 +103,22 @@ ARMS = (
     ),
 )
 
+RUNGS = (
+    Rung(
+        "llama-proxy",
+        920_000,
+        "curation-1m.yaml",
+        {
+            "bits_per_byte.mean": (0.0064, 28.0, 0.0063),
+            "bits_per_byte.child_directed": (0.0101, 28.0, 0.0018),
+            "bits_per_byte.written": (0.0059, 28.0, 0.0123),
+            "grounded.log_odds": (0.0350, 28.0, 0.0046),
+            "grounded.accuracy": (0.652, 28.0, 0.141),
+            "grounded.mirrored": (2.13, 28.0, 0.322),
+        },
+    ),
+)
+
 METRICS = tuple(dict.fromkeys(row.metric for row in ARMS))
 
 #: Arms whose text is whole sentences of the domain: what an ablation of filters or of selection compares.
@@ -103,6 +137,25 @@ def measured_spread(metric: str, arms: Iterable[str] | None = None) -> Spread:
         hint = f"measured: {', '.join(METRICS)}; else give the scores of runs of your own"
         raise StatisticsError(f"no spread of {metric!r} was measured for these arms", where="power", hint=hint)
     return pooled(metric, [(row.sd, row.runs) for row in rows], SOURCE)
+
+
+def rung_spread(metric: str, recipe: str, words: float) -> tuple[Spread, float] | None:
+    """Return (spread, error over items of a difference) of a recipe at the nearest rung, or None.
+
+    A rung is near when its runs saw 0.7 to 1.4 times as many words. Held-out text whose domain is not one of the
+    measured ones is taken to be like the written one.
+    """
+    for rung in RUNGS:
+        if rung.recipe == recipe and 0.7 * rung.words <= words <= 1.4 * rung.words:
+            child = any(word in metric for word in ("child", "speech"))
+            text = "bits_per_byte.child_directed" if child else "bits_per_byte.written"
+            known = metric if metric in rung.metrics else text if metric.startswith("bits_per_byte.") else ""
+            if known:
+                sd, df, item_se = rung.metrics[known]
+                like = "" if known == metric else f", as {known}"
+                source = f"{rung.ablation}, measured by the project at {rung.words:,.0f} words of {recipe}{like}"
+                return Spread(metric, sd, df, source), item_se
+    return None
 
 
 def pooled(metric: str, arms: Iterable[tuple[float, int]], source: str) -> Spread:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from evaluation.stats.errors import StatisticsError
-from evaluation.stats.measured import ARMS, CLEAN_ARMS, METRICS, measured_spread, pooled
+from evaluation.stats.measured import ARMS, CLEAN_ARMS, METRICS, measured_spread, pooled, rung_spread
 from evaluation.stats.plan import plan_metric, spread_of_runs
 
 
@@ -83,3 +83,18 @@ def test_own_runs_replace_the_defaults():
     assert found.df == 100
     assert found.source == "runs.db"
     assert spread_of_runs("x", list(arms.values()), "runs.db").sd == found.sd
+
+
+def test_spreads_of_the_ladder_are_of_the_recipe_and_size_that_are_planned():
+    """Another recipe, or runs of another length, have a spread of their own."""
+    found = rung_spread("bits_per_byte.mean", "llama-proxy", 920_000)
+    assert found is not None
+    assert (found[0].sd, found[0].df, found[1]) == (0.0064, 28, 0.0063)
+    assert "curation-1m.yaml" in found[0].source
+    child, other = (rung_spread(f"bits_per_byte.{name}", "llama-proxy", 1e6) for name in ("my_child", "books"))
+    assert child is not None
+    assert other is not None
+    assert (child[0].sd, other[0].sd) == (0.0101, 0.0059)
+    assert rung_spread("bits_per_byte.mean", "llama-proxy", 230_000) is None
+    assert rung_spread("bits_per_byte.mean", "gpt2-proxy", 920_000) is None
+    assert rung_spread("blimp.accuracy", "llama-proxy", 920_000) is None
