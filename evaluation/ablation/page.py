@@ -20,7 +20,7 @@ p{margin:.4rem 0 .8rem;max-width:70ch}
 .lead{font-size:1.08rem}.soft{color:var(--soft)}.small{font-size:.88rem}
 .verdict{background:var(--tint);border-left:4px solid var(--plain);padding:.9rem 1.1rem;border-radius:4px;margin:1rem 0}
 .better{color:var(--good);font-weight:600}.worse{color:var(--bad);font-weight:600}
-.box{overflow-x:auto;margin:.6rem 0 1rem}
+.why{min-width:17rem}.box{overflow-x:auto;margin:.6rem 0 1rem}
 table{border-collapse:collapse;font-size:.9rem;min-width:100%}
 th,td{padding:.36rem .7rem .36rem 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--line)}
 th{font-weight:600;white-space:nowrap}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}

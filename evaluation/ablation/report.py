@@ -199,7 +199,7 @@ def _row(metric: MetricFindings, comparison: Comparison, verdict: Verdict) -> li
         if comparison.bayes_factor is None
         else f"; Bayes factor {comparison.bayes_factor:.2g} for a difference (of the runs alone)"
     )
-    why = f'<div class="small soft">{escape(verdict.why + factor)}</div>'
+    why = f'<div class="small soft why">{escape(verdict.why + factor)}</div>'
     return [
         escape(comparison.arm),
         _number(metric.means.get(comparison.arm)),
