@@ -64,7 +64,7 @@ def test_plan_knows_what_is_cached(tmp_path):
     assert [(stage["title"], stage["deferred"], stage["decisions"]) for stage in after["stages"]] == [
         ("read whitespace word_count", ["word_count"], ["exact"])
     ]
-    assert after["select"] == ["word_budget words=4 by=random order=highest cut=word"]
+    assert after["select"] == ["word_budget words=4 cut=word by=random order=highest"]
 
 
 def test_descriptions_of_what_is_not_there():
