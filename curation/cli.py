@@ -93,13 +93,9 @@ def build(
 
 
 def _display(*, as_json: bool, quiet: bool) -> Display:
-    from curation.display import Json, Live, Plain, Quiet  # noqa: PLC0415
+    from curation.display import Live, Plain, display_for  # noqa: PLC0415
 
-    if as_json:
-        return Json(out)
-    if quiet:
-        return Quiet(err)
-    return Live(out) if out.is_terminal else Plain(out)
+    return display_for(out, err, Plain, Live, as_json=as_json, quiet=quiet and not as_json)
 
 
 def _with_times(display: Listener) -> Listener:

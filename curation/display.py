@@ -6,7 +6,7 @@ import json
 import resource
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from rich.console import Console, Group, RenderableType
@@ -35,6 +35,32 @@ class Display(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Leave the terminal as it should be."""
+
+
+def display_for(
+    console: Console,
+    errors: Console,
+    lines: Callable[[Console], Display],
+    bars: Callable[[Console], Display],
+    *,
+    as_json: bool,
+    quiet: bool,
+) -> Display:
+    """Return the display that fits where the output goes.
+
+    Args:
+        console: of what is shown.
+        errors: of warnings when all else is quiet.
+        lines: makes the display for logs and pipes.
+        bars: makes the display for terminals.
+        as_json: events as JSON lines.
+        quiet: only warnings.
+    """
+    if quiet:
+        return Quiet(errors)
+    if as_json:
+        return Json(console)
+    return bars(console) if console.is_terminal else lines(console)
 
 
 def memory_mib() -> float:

@@ -91,8 +91,9 @@ def evaluate(
     if tasks:
         chosen = chosen.only(tuple(_split(tasks)))
     with _installed():
+        from curation.display import display_for  # noqa: PLC0415
         from evaluation.counted import is_counted, open_counted  # noqa: PLC0415
-        from evaluation.display import display_for  # noqa: PLC0415
+        from evaluation.display import Live, Plain  # noqa: PLC0415
         from evaluation.display import summary as table  # noqa: PLC0415
         from evaluation.evaluate import Options  # noqa: PLC0415
         from evaluation.evaluate import evaluate as run  # noqa: PLC0415
@@ -124,7 +125,7 @@ def evaluate(
                     )
                 )
                 where = (folder or _folder(target, chosen.name)) / (place or "main") / subject.backend
-                with display_for(out, err, as_json=as_json, quiet=quiet) as display:
+                with display_for(out, err, Plain, Live, as_json=as_json, quiet=quiet) as display:
                     options = Options(
                         suite=chosen,
                         out=where,

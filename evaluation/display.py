@@ -12,7 +12,6 @@ from rich.table import Table
 from rich.text import Text
 
 from curation.core.events import Event, Warned
-from curation.display import Display, Json, Quiet
 from evaluation import events
 
 if TYPE_CHECKING:
@@ -22,15 +21,6 @@ if TYPE_CHECKING:
 
 #: Seconds between plain lines.
 SAY_EVERY = 10.0
-
-
-def display_for(console: Console, errors: Console, *, as_json: bool, quiet: bool) -> Display:
-    """Return the display that fits where the output goes."""
-    if quiet:
-        return Quiet(errors)
-    if as_json:
-        return Json(console)
-    return Live(console) if console.is_terminal else Plain(console)
 
 
 class _Pace:

@@ -80,12 +80,13 @@ def train(
     texts = dict(_named(text) for text in heldout or [])
     where = cache or target.absolute().parent / ".curate-cache"
     with _installed():
-        from training.display import display_for  # noqa: PLC0415
+        from curation.display import display_for  # noqa: PLC0415
+        from training.display import Live, Plain  # noqa: PLC0415
         from training.train import Options  # noqa: PLC0415
         from training.train import train as run  # noqa: PLC0415
 
     main_process = os.environ.get("RANK", "0") == "0"
-    with display_for(out, err, as_json=as_json, quiet=quiet or not main_process) as display:
+    with display_for(out, err, Plain, Live, as_json=as_json, quiet=quiet or not main_process) as display:
         options = Options(
             corpus=corpus,
             out=target,

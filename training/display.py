@@ -16,7 +16,7 @@ from rich.table import Table
 
 from curation.core.events import Event, Warned
 from curation.core.events import Progress as Part
-from curation.display import Display, Json, Quiet, memory_mib
+from curation.display import memory_mib
 from training import events
 
 if TYPE_CHECKING:
@@ -26,15 +26,6 @@ if TYPE_CHECKING:
 SAY_EVERY = 10.0
 DRAW_EVERY = 0.25
 _LINE = "▁▂▃▄▅▆▇█"
-
-
-def display_for(console: Console, errors: Console, *, as_json: bool, quiet: bool) -> Display:
-    """Return the display that fits where the output goes."""
-    if quiet:
-        return Quiet(errors)
-    if as_json:
-        return Json(console)
-    return Live(console) if console.is_terminal else Plain(console)
 
 
 class Tally:

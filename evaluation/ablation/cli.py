@@ -72,9 +72,10 @@ def ablate(
 
             show_plan(out, made)
         return
+    from curation.display import display_for  # noqa: PLC0415
     from evaluation.ablation.ablate import Options  # noqa: PLC0415
     from evaluation.ablation.ablate import ablate as run  # noqa: PLC0415
-    from evaluation.ablation.display import display_for  # noqa: PLC0415
+    from evaluation.ablation.display import Live, Plain  # noqa: PLC0415
 
     target = folder or Path("ablations") / ablation.name
 
@@ -89,7 +90,7 @@ def ablate(
         max_gigabytes=max_disk,
     )
     try:
-        with display_for(out, err, as_json=as_json, quiet=quiet) as display:
+        with display_for(out, err, Plain, Live, as_json=as_json, quiet=quiet) as display:
             found = run(ablation, dataclasses.replace(options, listen=display))
     except KeyboardInterrupt:
         err.print(f"\nstopped; the same command goes on from {escape(str(target))}", highlight=False, soft_wrap=True)

@@ -11,8 +11,8 @@ from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
 from curation.core.events import Event, Warned
-from curation.display import Display, Json, Quiet
 from evaluation.ablation import events
+from training.display import in_time
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -21,15 +21,6 @@ if TYPE_CHECKING:
 
 #: Seconds between plain lines on runs that are under way.
 SAY_EVERY = 60.0
-
-
-def display_for(console: Console, errors: Console, *, as_json: bool, quiet: bool) -> Display:
-    """Return the display that fits where the output goes."""
-    if quiet:
-        return Quiet(errors)
-    if as_json:
-        return Json(console)
-    return Live(console) if console.is_terminal else Plain(console)
 
 
 class Plain:
@@ -96,20 +87,8 @@ class Live:
 
 def _under_way(event: events.RunsAdvanced) -> str:
     told = [f"{arm} {seed}: {share:.0%}" for arm, seed, share in event.running]
-    left = [] if event.left_seconds is None else [f"{clock(event.left_seconds)} left"]
+    left = [] if event.left_seconds is None else [f"{in_time(event.left_seconds)} left"]
     return ", ".join([*told, *left])
-
-
-def clock(seconds: float) -> str:
-    """Return a time to wait in the unit that suits it."""
-    minutes = seconds / 60
-    return (
-        f"{minutes:.0f} min"
-        if 1.5 <= minutes < 90
-        else f"{minutes / 60:.1f} h"
-        if minutes >= 90
-        else f"{seconds:.0f} s"
-    )
 
 
 def line_of(event: Event) -> str | None:
@@ -121,7 +100,7 @@ def line_of(event: Event) -> str | None:
         return f"corpus of {event.arm}: {event.words:,} words, {event.digest[:12]}{same}"
     if isinstance(event, events.RunDone):
         value = "failed" if event.failed else "" if event.primary is None else f"{event.metric} {event.primary:.4f}"
-        left = "" if not event.left_seconds else f", {clock(event.left_seconds)} left"
+        left = "" if not event.left_seconds else f", {in_time(event.left_seconds)} left"
         return (
             f"[{event.done}/{event.runs}] {event.arm}, seed {event.seed}: {value}, {event.cpu_seconds:.0f} CPU-s{left}"
         )

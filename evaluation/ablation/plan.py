@@ -9,7 +9,7 @@ from pathlib import Path
 from evaluation.ablation.database import Database
 from evaluation.ablation.pool import places
 from evaluation.ablation.settings import BITS, Ablation
-from evaluation.stats.measured import CLEAN_ARMS, Spread, measured_spread, rung_spread
+from evaluation.stats.measured import CLEAN_ARMS, Spread, measured_spread, nearest_domain, rung_spread
 from evaluation.stats.plan import MetricPlan, plan_metric, spread_of_runs
 
 #: CPU seconds of a run, (whatever its length, a million words seen), by recipe: 57 CPU-s a run of 230,000 words in
@@ -50,8 +50,7 @@ def plan(ablation: Ablation, database: Path | None, jobs: int = 0) -> Plan:
         database: of earlier runs: their spread over seeds is better than the measured defaults.
         jobs: runs side by side; 0 is one a GPU, or one a core where there is none.
     """
-    names = [ablation.primary, *ablation.text_metrics]
-    names += ablation.task_metrics
+    names = [ablation.primary, *ablation.text_metrics, *ablation.task_metrics]
     metrics, unknown = [], []
     for name in dict.fromkeys(names):
         spread, item_se = spread_for(name, ablation, database)
@@ -103,8 +102,7 @@ def spread_for(metric: str, ablation: Ablation, database: Path | None) -> tuple[
     if measured is not None:
         return measured
     if metric.startswith(BITS):
-        child = any(word in metric for word in ("child", "speech"))
-        found = measured_spread(f"bits_per_byte_{'child_directed' if child else 'written'}", CLEAN_ARMS)
+        found = measured_spread(f"bits_per_byte_{nearest_domain(metric)}", CLEAN_ARMS)
     else:
         default = {"log_odds": "zorro_log_odds", "accuracy": "zorro_accuracy"}.get(metric.rpartition(".")[2])
         if default is None:

@@ -25,8 +25,6 @@ from evaluation.ablation.runs import Job, RunScores, kept, spent, work
 
 #: Seconds between two events on runs that are under way.
 ADVANCED_EVERY = 2.0
-#: What `multiprocessing` says of all runs when the server that they were forked from is gone.
-_LOST = 255
 _HEAVY = ["torch", "training.train", "evaluation.evaluate"]
 
 
@@ -64,8 +62,6 @@ class _Running:
         if done is not None:
             return done
         code = self.process.exitcode or 0
-        if code == _LOST and not self.failed:
-            self.process.terminate()
         why = self.failed or (_killed(-code) if code < 0 else f"its process ended with {code}")
         failed = RunScores(self.job.arm, self.job.seed, folder=self.job.folder, wanted=self.job.wanted, failed=why)
         return replace(failed, cost=spent(self.job))
@@ -165,7 +161,6 @@ class Pool:
                 one.process.join()
 
     def _start(self, job: Job, slot: int) -> _Running:
-        os.environ["OMP_NUM_THREADS"] = str(self._threads)  # the server has it from here, and the runs from the server
         reports, sender = self._context.Pipe(duplex=False)
         device = self._gpus[slot % len(self._gpus)] if self._gpus else None
         process = self._context.Process(target=work, args=(job, self._threads, device, sender))

@@ -139,17 +139,20 @@ def measured_spread(metric: str, arms: Iterable[str] | None = None) -> Spread:
     return pooled(metric, [(row.sd, row.runs) for row in rows], SOURCE)
 
 
+def nearest_domain(metric: str) -> str:
+    """Return which of the two measured domains a metric of held-out text is taken to be like."""
+    return "child_directed" if any(word in metric for word in ("child", "speech")) else "written"
+
+
 def rung_spread(metric: str, recipe: str, words: float) -> tuple[Spread, float] | None:
     """Return (spread, error over items of a difference) of a recipe at the nearest rung, or None.
 
-    A rung is near when its runs saw 0.7 to 1.4 times as many words. Held-out text whose domain is not one of the
-    measured ones is taken to be like the written one.
+    A rung is near when its runs saw 0.7 to 1.4 times as many words.
     """
     for rung in RUNGS:
         if rung.recipe == recipe and 0.7 * rung.words <= words <= 1.4 * rung.words:
-            child = any(word in metric for word in ("child", "speech"))
-            text = "bits_per_byte.child_directed" if child else "bits_per_byte.written"
-            known = metric if metric in rung.metrics else text if metric.startswith("bits_per_byte.") else ""
+            text = f"bits_per_byte.{nearest_domain(metric)}" if metric.startswith("bits_per_byte.") else ""
+            known = metric if metric in rung.metrics else text
             if known:
                 sd, df, item_se = rung.metrics[known]
                 like = "" if known == metric else f", as {known}"

@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 import json
 
-import pytest
 from rich.console import Console
 
 from curation.core.events import Warned
+from curation.display import display_for
 from evaluation.ablation import display, events
-from evaluation.ablation.display import Live, Plain, clock, display_for
+from evaluation.ablation.display import Live, Plain
 
 TOLD = (
     events.AblationStarted("toy", "Does [it] help?", ("base", "less"), 3, 6),
@@ -58,15 +58,11 @@ def test_the_bar_shows_all_runs_and_leaves_lines():
 
 def test_json_and_quiet():
     out, file = console()
-    lines = [json.loads(line) for line in shown(display_for(out, out, as_json=True, quiet=False), file).splitlines()]
+    lines = [
+        json.loads(line)
+        for line in shown(display_for(out, out, Plain, Live, as_json=True, quiet=False), file).splitlines()
+    ]
     assert [line["event"] for line in lines] == [type(event).__name__ for event in TOLD]
     out, file = console()
-    quiet = shown(display_for(out, out, as_json=False, quiet=True), file)
+    quiet = shown(display_for(out, out, Plain, Live, as_json=False, quiet=True), file)
     assert " ".join(quiet.split()) == "warning: less, seed 1 failed: no disk"
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(30, "30 s"), (89, "89 s"), (90, "2 min"), (3000, "50 min"), (7200, "2.0 h")]
-)
-def test_times_have_a_unit_that_suits_them(seconds, text):
-    assert clock(seconds) == text
