@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import json
 
+import pytest
 from rich.console import Console
 
 from curation.core.events import Warned
 from curation.display import display_for
 from evaluation.ablation import display, events
 from evaluation.ablation.display import Live, Plain
+from training.display import in_time
 
 TOLD = (
     events.AblationStarted("toy", "Does [it] help?", ("base", "less"), 3, 6),
@@ -66,3 +68,10 @@ def test_json_and_quiet():
     out, file = console()
     quiet = shown(display_for(out, out, Plain, Live, as_json=False, quiet=True), file)
     assert " ".join(quiet.split()) == "warning: less, seed 1 failed: no disk"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(30, "30 s"), (89, "89 s"), (90, "2 min"), (3000, "50 min"), (7200, "2.0 h")]
+)
+def test_times_have_a_unit_that_suits_them(seconds, text):
+    assert in_time(seconds) == text
