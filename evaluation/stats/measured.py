@@ -106,6 +106,19 @@ ARMS = (
 RUNGS = (
     Rung(
         "llama-proxy",
+        230_000,
+        "known-bad.yaml",
+        {
+            "bits_per_byte.mean": (0.0122, 12.0, 0.0032),
+            "bits_per_byte.child_directed": (0.0096, 12.0, 0.0029),
+            "bits_per_byte.written": (0.0255, 12.0, 0.0057),
+            "grounded.log_odds": (0.0571, 12.0, 0.0053),
+            "grounded.accuracy": (0.689, 12.0, 0.141),
+            "grounded.mirrored": (2.37, 12.0, 0.421),
+        },
+    ),
+    Rung(
+        "llama-proxy",
         920_000,
         "curation-1m.yaml",
         {

@@ -95,6 +95,9 @@ def test_spreads_of_the_ladder_are_of_the_recipe_and_size_that_are_planned():
     assert child is not None
     assert other is not None
     assert (child[0].sd, other[0].sd) == (0.0101, 0.0059)
-    assert rung_spread("bits_per_byte.mean", "llama-proxy", 230_000) is None
+    screen = rung_spread("bits_per_byte.mean", "llama-proxy", 230_000)
+    assert screen is not None
+    assert (screen[0].sd, screen[0].df, screen[1]) == (0.0122, 12, 0.0032)
+    assert rung_spread("bits_per_byte.mean", "llama-proxy", 75_000) is None
     assert rung_spread("bits_per_byte.mean", "gpt2-proxy", 920_000) is None
     assert rung_spread("blimp.accuracy", "llama-proxy", 920_000) is None
