@@ -90,17 +90,18 @@ def spread_for(metric: str, ablation: Ablation, database: Path | None) -> tuple[
     They are those of our own runs of this recipe and size, else of the ladder's own ablations, else of the first
     measurements.
     """
-    item_se = None
+    arms, item_se = {}, None
     measured = rung_spread(metric, ablation.recipe, ablation.amount) if ablation.match == "words" else None
     if database is not None and database.is_file():
         with Database(database, make=False) as known:
             arms = known.spreads(metric, ablation.recipe, ablation.amount)
             item_se = known.item_error(metric, ablation.recipe, ablation.amount)
-        if arms:
-            item_se = measured[1] if item_se is None and measured is not None else item_se
-            return spread_of_runs(metric, arms, f"{len(arms)} arms in {database.name}"), item_se
+    if measured is not None and item_se is None:
+        item_se = measured[1]
+    if arms and database is not None:
+        return spread_of_runs(metric, arms, f"{len(arms)} arms in {database.name}"), item_se
     if measured is not None:
-        return measured
+        return measured[0], item_se
     if metric.startswith(BITS):
         found = measured_spread(f"bits_per_byte_{nearest_domain(metric)}", CLEAN_ARMS)
     else:
