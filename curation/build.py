@@ -56,7 +56,7 @@ def build(manifest: Manifest, options: Options) -> Corpus:
     settings = Settings(cache, options.workers, options.batch_rows, options.listen)
     with only_one(cache / "locks" / f"{fingerprint(str(out))}.lock", str(options.out)):
         tidy(out)
-        sweep(cache / "slices")
+        sweep(cache)
         before = what_is_there(out, manifest, force=options.force)
         expected = expected_lock(manifest, before) if options.locked else None
         inputs = pin(find_inputs(manifest), settings)

@@ -272,7 +272,7 @@ def _run(
             _collect(pending, tally, FIRST_COMPLETED)
     except BrokenProcessPool as error:
         pool.abandon()
-        sweep(settings.cache / "slices")
+        sweep(settings.cache)
         raise CurateError(
             "a worker process died", where=stage.title, hint="most often memory: use fewer --workers, then run again"
         ) from error

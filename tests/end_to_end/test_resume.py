@@ -8,6 +8,7 @@ import random
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -99,6 +100,20 @@ def test_killed_at_a_known_moment(disturbed, cli, look, moment):
     assert sum(cached) == finished
     assert look.digests(place / "out") == expected
     assert look.left_over(place) == []
+
+
+@pytest.mark.parametrize("folder", ["", "inputs/0123abcd", "slices/0123abcd", "locks"])
+def test_what_a_dead_process_left_anywhere_in_the_cache_is_removed(place, cli, look, folder):
+    """A kill can fall into the first write of a cache, or into the copy of a compressed input, as into a slice."""
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    cache = place / "build/.curate-cache" / folder
+    cache.mkdir(parents=True)
+    (cache / f".name.{gone.pid}.x1_y2.partial").touch()
+    living = cache / f".name.{os.getpid()}.x1_y2.partial"
+    living.touch()
+    cli("build", "m.yaml", cwd=place)
+    assert look.left_over(place) == [str(living.relative_to(place))]
 
 
 def test_killed_while_replacing_an_older_corpus(place, cli, look, write_manifest):
