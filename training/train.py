@@ -17,7 +17,7 @@ from typing import Any
 
 import torch
 
-from curation.core.artifact import only_one
+from curation.core.artifact import only_one, sweep
 from curation.core.errors import CorpusError, OutputError
 from curation.core.events import Listener, Warned, ignore
 from curation.core.fingerprint import seed_for
@@ -155,6 +155,8 @@ def _train(  # noqa: C901, PLR0912, PLR0915  (one run, read top to bottom)
         run = Run.create(options.out, recipe, data.tokenizer, about)
     accelerator.wait_for_everyone()
     run = run or Run.open(options.out)
+    if first:
+        sweep(run.folder)
     progress = Progress(rows_at_once=recipe.run.rows_at_once)
     checkpoints = run.folder / "checkpoints"
     saved = checkpoint.found(checkpoints)

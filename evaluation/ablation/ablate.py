@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from curation.core.artifact import only_one
+from curation.core.artifact import only_one, sweep
 from curation.core.events import Event, Warned
 from curation.core.fingerprint import fingerprint
 from evaluation.ablation.audits import audit_arms
@@ -66,6 +66,7 @@ def ablate(ablation: Ablation, options: Options) -> Findings:
         KeyboardInterrupt: it was asked to stop; the same command goes on.
     """
     with only_one(options.out / ".ablation.lock", "the ablation"):
+        sweep(options.out)
         return _ablate(ablation, options)
 
 

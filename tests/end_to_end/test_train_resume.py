@@ -157,8 +157,11 @@ def test_killed_before_the_run_was_written(trainer, whole, tmp_path):
     run = tmp_path / "run"
     run.mkdir()
     shutil.copy(whole / "recipe.yaml", run)
-    (run / ".run.json.1.x.partial").touch()
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    (run / f".run.json.{gone.pid}.x.partial").touch()
     assert 0 == trainer(run, marks=MARKS)
+    assert [] == list(run.rglob("*.partial"))
     assert _weights(whole) == _weights(run)
 
 
