@@ -10,8 +10,6 @@ import hashlib
 import json
 import multiprocessing
 import os
-import signal
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
@@ -28,6 +26,7 @@ from curation.core.artifact import CACHE_TAG, atomic_file, sweep, write_text
 from curation.core.errors import CurateError, SourceError, WrongSetting
 from curation.core.events import Listener, Progress, SliceDone, StageDone, StageStarted
 from curation.core.fingerprint import fingerprint
+from curation.core.follow import follow_parent
 from curation.core.schema import ALIVE, UNREADABLE, UNREADABLE_NAME
 from curation.engine.plan import Stage
 from curation.engine.slices import Facts, FromSlice, FromSource, Task, known_slice, make_slice
@@ -312,7 +311,7 @@ class _Pool:
     def get(self) -> Executor:
         if self._executor is None:
             self._executor = (
-                ProcessPoolExecutor(self._workers, multiprocessing.get_context("spawn"), initializer=_follow_parent)
+                ProcessPoolExecutor(self._workers, multiprocessing.get_context("spawn"), initializer=follow_parent)
                 if self._processes
                 else ThreadPoolExecutor(self._workers, thread_name_prefix="slice")
             )
@@ -341,22 +340,6 @@ def step_names(stage: Stage) -> dict[int, str]:
     """Return the names of the steps that can remove documents in a stage, by number."""
     placed = [*stage.steps, *stage.deferred, *([stage.cutter] if stage.cutter else [])]
     return {one.index: one.name for one in placed} | {UNREADABLE: UNREADABLE_NAME}
-
-
-def _follow_parent() -> None:
-    """Let the parent alone answer Ctrl-C: it cancels what is waiting and keeps what is finished.
-
-    And end with the parent, however it ends: a worker that waits for its next task would never notice.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
 
 
 class _Tally:

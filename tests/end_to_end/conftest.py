@@ -9,6 +9,7 @@ import json
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -349,6 +350,17 @@ def left_over(folder: Path) -> list[str]:
     )
 
 
+def _marked(mark: object) -> set[int]:
+    found = set()
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if f"CURATE_TEST_MARK={mark}".encode() in (folder / "environ").read_bytes().split(b"\0"):
+                found.add(int(folder.name))
+        except OSError:
+            continue
+    return found
+
+
 def wait_for(condition: Callable[[], Any], seconds: float = 60) -> Any:
     """Return the first true answer; fail after some time that is far longer than it should take."""
     end = time.monotonic() + seconds
@@ -359,12 +371,22 @@ def wait_for(condition: Callable[[], Any], seconds: float = 60) -> Any:
     raise AssertionError("it did not happen")
 
 
+def only_running(mark: object, *expected: int) -> None:
+    """Fail unless soon no other processes run that were started with this ``CURATE_TEST_MARK``, or by one that was."""
+    try:
+        wait_for(lambda: _marked(mark) <= {*expected}, seconds=15)
+    finally:
+        for process in _marked(mark) - {*expected}:
+            os.kill(process, signal.SIGKILL)
+
+
 @dataclass(frozen=True)
 class Look:
     """The functions above, for tests."""
 
     digests: Callable[[Path], dict[str, str]] = digests
     left_over: Callable[[Path], list[str]] = left_over
+    only_running: Callable[..., None] = only_running
     wait_for: Callable[..., Any] = wait_for
 
 

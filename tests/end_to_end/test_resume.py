@@ -164,21 +164,7 @@ def test_workers_do_not_outlive_a_killed_build(place, cli, look, plugin, write_m
     child.wait()
     plugin.open()  # what they were doing is over: now they must see that their parent is gone
 
-    def left() -> list[int]:
-        found = []
-        for folder in Path("/proc").glob("[0-9]*"):
-            try:
-                if f"CURATE_TEST_MARK={place}".encode() in (folder / "environ").read_bytes():
-                    found.append(int(folder.name))
-            except OSError:
-                continue
-        return found
-
-    try:
-        look.wait_for(lambda: not left(), seconds=15)
-    finally:
-        for process in left():
-            os.kill(process, signal.SIGKILL)
+    look.only_running(place)
 
 
 @pytest.mark.parametrize("step", ["Gate", "GateInProcess"])

@@ -51,7 +51,7 @@ def trainer(tmp_path_factory) -> Iterator[Trainer]:
     folder = tmp_path_factory.mktemp("training")
     corpus = tiny_corpus(folder)
     command = [sys.executable, str(Path(__file__).with_name("trainer_process.py"))]
-    env = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    env = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), "CURATE_TEST_MARK": str(folder)}
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env, cwd=folder
     ) as process:
@@ -109,8 +109,11 @@ def test_the_whole_run_left_what_the_others_are_compared_with(whole):
     ],
     ids=["killed", "with loader workers", "asked to stop"],
 )
-def test_a_run_goes_on_to_the_same_bits(trainer, whole, tmp_path, workers, accidents):
-    """Order, masks, dropout, ramps, LAMB's and the average's state: nothing depends on what happened between."""
+def test_a_run_goes_on_to_the_same_bits(trainer, whole, tmp_path, look, workers, accidents):
+    """Order, masks, dropout, ramps, LAMB's and the average's state: nothing depends on what happened between.
+
+    And no process is left that waits for one that was killed.
+    """
     run = tmp_path / "run"
     for at in accidents:
         expected = 130 if at.keys() & {"terminate", "interrupt_all"} else -9
@@ -122,6 +125,7 @@ def test_a_run_goes_on_to_the_same_bits(trainer, whole, tmp_path, workers, accid
     assert [] == [name for name in expected if expected[name] != found[name]]
     assert 2 == len(list((run / "checkpoints").iterdir()))
     assert [] == list(run.rglob("*.partial"))
+    look.only_running(trainer.cache.parent, trainer.process.pid)
 
 
 @pytest.mark.parametrize("at", [{"terminate": 6}, {"interrupt_all": 6}])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import signal
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch.utils.data import DataLoader, Dataset
 
+from curation.core.follow import follow_parent
 from training.batches.batch import Batch
 from training.batches.draws import hashes, key_for, shuffled
 from training.batches.plan import Plan
@@ -125,15 +125,13 @@ class Batches(Dataset[Batch]):
                 pin_memory=pin,
                 multiprocessing_context="forkserver",
                 persistent_workers=False,
-                worker_init_fn=_leave_signals,
+                worker_init_fn=_follow_parent,
             )
         )
 
 
-def _leave_signals(_worker: int) -> None:
-    """Let Ctrl-C and SIGTERM, which reach a whole group of processes, be answered by the training process alone."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
+def _follow_parent(_worker: int) -> None:
+    follow_parent()
 
 
 def _made_again(parts: tuple[Any, ...], run: tuple[int, int, int]) -> Batches:
