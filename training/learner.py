@@ -52,11 +52,17 @@ def load_model(run: Run) -> Any:
     """Return the model of a finished run with its last weights, in evaluation mode and without gradients.
 
     Raises:
-        ResumeError: the run did not finish.
+        ResumeError: the run did not finish, or its checkpoints were removed.
     """
     saved = checkpoint.found(run.folder / "checkpoints")
-    if not run.done or not saved:
+    if not run.done:
         raise ResumeError("the run did not finish", where=str(run.folder), hint="finish it with --resume")
+    if not saved:
+        raise ResumeError(
+            "the run has no checkpoint left, and a teacher's weights are read from its last",
+            where=str(run.folder),
+            hint="train it by itself with `curate train`: runs of an ablation keep their exported model only",
+        )
     recipe = run.recipe()
     model = build_model(recipe.model.model_copy(update={"vocab_size": run.record["model"]["vocab_size"]}), 0)
     weights = "ema" if recipe.optimizer.ema else "model"

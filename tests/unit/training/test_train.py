@@ -20,7 +20,7 @@ from curation.corpus import DOCUMENTS
 from tests.tiny_training import CAUSAL, NO_DROPOUT, tiny_corpus, tiny_recipe
 from training import events, weights
 from training.errors import Diverged, RecipeError, ResumeError, TrainError
-from training.learner import Learner
+from training.learner import Learner, load_model
 from training.run import read_metrics
 
 SHORT = {"duration.steps": 6, "data.heldout.share": 0}
@@ -337,6 +337,18 @@ def test_a_folder_that_holds_something_else_is_left_alone(trained, tmp_path, for
         trained(SHORT, force=force)
     assert "--out" in caught.value.hint
     assert (tmp_path / "run/thesis.tex").exists()
+
+
+def test_a_teacher_whose_checkpoints_were_removed_is_told_from_an_unfinished_one(trained):
+    """Runs of an ablation keep only the exported model: they did finish."""
+    run = trained(SHORT)
+    assert not any(weight.requires_grad for weight in load_model(run).parameters())
+    shutil.rmtree(run.folder / "checkpoints")
+    with pytest.raises(ResumeError, match="no checkpoint left"):
+        load_model(run)
+    run.save(status="running")
+    with pytest.raises(ResumeError, match="did not finish"):
+        load_model(run)
 
 
 def test_a_vocabulary_smaller_than_the_tokenizers(trained):
