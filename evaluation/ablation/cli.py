@@ -61,24 +61,9 @@ def ablate(
     from evaluation.ablation.settings import load_ablation  # noqa: PLC0415
 
     ablation = load_ablation(file)
-    if plan_only:
-        from evaluation.ablation.plan import plan  # noqa: PLC0415
-
-        made = plan(ablation, database, jobs)
-        if as_json:
-            out.print_json(json.dumps(dataclasses.asdict(made)))
-        else:
-            from evaluation.ablation.display import show_plan  # noqa: PLC0415
-
-            show_plan(out, made)
-        return
-    from curation.display import display_for  # noqa: PLC0415
     from evaluation.ablation.ablate import Options  # noqa: PLC0415
-    from evaluation.ablation.ablate import ablate as run  # noqa: PLC0415
-    from evaluation.ablation.display import Live, Plain  # noqa: PLC0415
 
     target = folder or Path("ablations") / ablation.name
-
     options = Options(
         file=file,
         out=target,
@@ -89,6 +74,22 @@ def ablate(
         max_hours=max_hours,
         max_gigabytes=max_disk,
     )
+    if plan_only:
+        from evaluation.ablation.plan import plan  # noqa: PLC0415
+
+        os.environ["OMP_NUM_THREADS"] = str(threads)  # what is measured has as many as a run
+        made = plan(ablation, options)
+        if as_json:
+            out.print_json(json.dumps(dataclasses.asdict(made)))
+        else:
+            from evaluation.ablation.display import show_plan  # noqa: PLC0415
+
+            show_plan(out, made)
+        return
+    from curation.display import display_for  # noqa: PLC0415
+    from evaluation.ablation.ablate import ablate as run  # noqa: PLC0415
+    from evaluation.ablation.display import Live, Plain  # noqa: PLC0415
+
     try:
         with display_for(out, err, Plain, Live, as_json=as_json, quiet=quiet) as display:
             found = run(ablation, dataclasses.replace(options, listen=display))
@@ -140,7 +141,10 @@ def leaderboard(
     as_json: JsonOption = False,
     verbose: VerboseOption = False,
 ) -> None:
-    """Order arms by a metric: mean over seeds with its standard error; one run has no error, and says so."""
+    """Order arms by a metric: mean over seeds with its standard error; one run has no error, and says so.
+
+    An arm under other settings (recipe, its changes, amount, held-out text) is another row.
+    """
     from curation import cli as root  # noqa: PLC0415
     from evaluation.ablation.database import Database  # noqa: PLC0415
     from evaluation.ablation.leaderboard import standings  # noqa: PLC0415
@@ -152,12 +156,13 @@ def leaderboard(
         out.print_json(json.dumps({"metric": chosen, "arms": rows}))
         return
     table = Table(box=None, pad_edge=False, header_style="bold", title=chosen, title_justify="left")
-    for name in ("", "ablation", "arm", "recipe", "words seen", "mean", "± seeds", "runs"):
+    for name in ("", "ablation", "arm", "recipe", "setting", "words seen", "mean", "± seeds", "runs"):
         table.add_column(name, justify="right" if name in {"mean", "± seeds", "runs", "words seen"} else "left")
     for place, row in enumerate(rows, 1):
         error = "one run" if row["stderr"] is None else f"{row['stderr']:.3f}"
-        cells = [str(place), row["ablation"], row["arm"], row["recipe"], f"{row['words_seen']:,.0f}"]
-        table.add_row(*map(escape, cells), f"{row['mean']:.3f}", error, str(row["runs"]))
+        about = [str(place), row["ablation"], row["arm"], row["recipe"], row["setting"][:6]]
+        numbers = [f"{row['words_seen']:,.0f}", f"{row['mean']:.3f}", error, str(row["runs"])]
+        table.add_row(*map(escape, [*about, *numbers]))
     out.print(table, highlight=False)
 
 
@@ -180,7 +185,7 @@ def regress(
     names = [part.strip() for part in factors.split(",") if part.strip()]
     fitted, left_out = fit(read_rows(paths, score), score, factors=names, group=group, slope=slope, hc3=hc3)
     if as_json:
-        out.print_json(json.dumps(dataclasses.asdict(fitted)))
+        out.print_json(json.dumps({**dataclasses.asdict(fitted), "left_out": dataclasses.asdict(left_out)}))
         return
     table = Table(box=None, pad_edge=False, header_style="bold", title=fitted.method, title_justify="left")
     for name in ("", "coefficient", "se", "95% interval", "p"):
@@ -193,7 +198,11 @@ def regress(
     against = ", ".join(f"{name}: {level}" for name, level in fitted.references.items())
     groups = "" if fitted.groups is None else f", {fitted.groups} groups"
     out.print(
-        escape(f"{fitted.rows} runs{groups}; {left_out} left out; against {against or 'nothing'}"), highlight=False
+        escape(
+            f"{fitted.rows} runs{groups}; left out: {left_out.unfinished} not done, {left_out.incomplete} without a "
+            f"value; against {against or 'nothing'}"
+        ),
+        highlight=False,
     )
     for said in fitted.warnings:
         out.print(escape(f"warning: {said}"), highlight=False, soft_wrap=True)

@@ -34,8 +34,14 @@ create table if not exists runs (
   at text not null             -- UTC
 ) strict
 """
-#: Columns that files of before do not have.
-_LATER = ("heldout_cpu_seconds", "tasks_cpu_seconds", "peak_mib")
+#: Columns that files of before do not have, each with its type.
+_LATER = {
+    "heldout_cpu_seconds": "real",
+    "tasks_cpu_seconds": "real",
+    "peak_mib": "real",
+    "tokens_seen": "real",
+    "setting": "text not null default ''",  # digest: ``Ablation.setting``; rows of before have none
+}
 _ITEM_ERRORS = """
 create table if not exists item_errors (
   ablation text not null,
@@ -47,6 +53,7 @@ create table if not exists item_errors (
   primary key (ablation, arm, metric)
 ) strict
 """
+_ITEM_ERRORS_LATER = {"setting": "text not null default ''"}  # of the base that arms are compared with
 COLUMNS = (
     "key",
     "ablation",
@@ -85,11 +92,9 @@ class Database:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._connection = sqlite3.connect(path, timeout=60)
             self._connection.execute(_RUNS)
-            there = {row[1] for row in self._connection.execute("pragma table_info(runs)")}
-            for column in _LATER:
-                if column not in there:
-                    self._connection.execute(f"alter table runs add column {column} real")
             self._connection.execute(_ITEM_ERRORS)
+            self._complete("runs", _LATER)
+            self._complete("item_errors", _ITEM_ERRORS_LATER)
         except sqlite3.OperationalError as error:
             hint = "is it writable, and no other process at it?"
             raise DataError(f"cannot be opened: {error}", where=str(path), hint=hint) from error
@@ -107,6 +112,13 @@ class Database:
     ) -> None:
         """Close the file."""
         self._connection.close()
+
+    def _complete(self, table: str, later: Mapping[str, str]) -> None:
+        """Give a table the columns that a file of before lacks."""
+        there = {row[1] for row in self._connection.execute(f"pragma table_info({table})")}
+        for column, kind in later.items():
+            if column not in there:
+                self._connection.execute(f"alter table {table} add column {column} {kind}")
 
     def add(
         self, ablation: Ablation, corpora: Mapping[str, ArmCorpus], done: Mapping[tuple[str, int], RunScores]
@@ -130,7 +142,7 @@ class Database:
                 json.dumps(run.metrics),
                 run.folder,
                 now,
-                *(run.cost.get(column) for column in _LATER),
+                *(ablation.setting(run.arm) if column == "setting" else run.cost.get(column) for column in _LATER),
             )
             for run in done.values()
         ]
@@ -145,17 +157,23 @@ class Database:
         Raises:
             OutputError: they cannot be written.
         """
-        rows = [(ablation.name, arm, metric, ablation.recipe, ablation.amount, error) for arm, metric, error in errors]
+        setting = ablation.setting("base")  # an arm of another recipe too is a difference from this base
+        rows = [
+            (ablation.name, arm, metric, ablation.recipe, ablation.amount, error, setting)
+            for arm, metric, error in errors
+        ]
+        columns = "ablation, arm, metric, recipe, amount, item_se, setting"
         try:
             with self._connection:
-                self._connection.executemany("insert or replace into item_errors values (?, ?, ?, ?, ?, ?)", rows)
+                query = f"insert or replace into item_errors ({columns}) values (?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+                self._connection.executemany(query, rows)
         except sqlite3.Error as error:
             raise OutputError(f"cannot be written: {error}", where=str(self._path)) from error
 
-    def item_error(self, metric: str, recipe: str, amount: float) -> float | None:
-        """Return the median error over items of a difference on a metric, of a recipe and about such an amount."""
-        query = "select item_se from item_errors where metric = ? and recipe = ? and amount between ? and ?"
-        found = [row[0] for row in self._connection.execute(query, (metric, recipe, 0.7 * amount, 1.4 * amount))]
+    def item_error(self, metric: str, setting: str) -> float | None:
+        """Return the median error over items of a difference on a metric from a base of this setting."""
+        query = "select item_se from item_errors where metric = ? and setting = ?"
+        found = [row[0] for row in self._connection.execute(query, (metric, setting))]
         return median(found) if found else None
 
     def _insert(self, rows: list[tuple[Any, ...]]) -> None:
@@ -170,18 +188,26 @@ class Database:
         where = " and ".join(f"substr({name}, 1, {len(value)}) = ?" for name, value in given.items()) or "1"
         query = f"select {', '.join(COLUMNS)} from runs where {where} order by at desc, ablation, arm, seed"  # noqa: S608
         found = self._connection.execute(query, tuple(given.values())).fetchall()
-        return [{**dict(zip(COLUMNS, row, strict=True)), "metrics": json.loads(row[12])} for row in found]
+        at = COLUMNS.index("metrics")
+        return [{**dict(zip(COLUMNS, row, strict=True)), "metrics": json.loads(row[at])} for row in found]
 
-    def spreads(self, metric: str, recipe: str, amount: float) -> dict[str, list[float]]:
-        """Return the scores of arms with two finished runs or more, of a recipe and about as many words seen."""
+    def finished(self, recipe: str) -> list[dict[str, Any]]:
+        """Return the finished runs of the recipe of exactly this name, newest first."""
+        return [run for run in self.runs(recipe=recipe) if run["recipe"] == recipe and run["status"] == "done"]
+
+    def spreads(self, metric: str, setting: str) -> dict[str, list[float]]:
+        """Return the scores over seeds by corpus, of finished runs of one setting; only where there are two or more.
+
+        All corpora of a setting serve: a spread is pooled within them. A corpus counts once, however many arms and
+        ablations have it: trained alike with the same seeds they are the same runs, and tell nothing more.
+        """
         query = (
-            "select ablation, arm, corpus, seed, metrics from runs "
-            "where status = 'done' and recipe = ? and words_seen between ? and ? order by at"
+            "select ablation, arm, corpus, seed, metrics from runs where status = 'done' and setting = ? order by at"
         )
-        arms: dict[str, dict[int, float]] = {}
-        rows = self._connection.execute(query, (recipe, 0.7 * amount, 1.4 * amount))
-        for ablation, arm, corpus, seed, metrics in rows:
+        corpora: dict[str, dict[tuple[str, str], dict[int, float]]] = {}
+        for ablation, arm, corpus, seed, metrics in self._connection.execute(query, (setting,)):
             value = json.loads(metrics).get(metric)
             if value is not None:  # a seed that was run again counts once, as it was last
-                arms.setdefault(f"{ablation}/{arm}/{corpus}", {})[seed] = float(value)
-        return {name: list(seeds.values()) for name, seeds in arms.items() if len(seeds) > 1}
+                corpora.setdefault(corpus, {}).setdefault((ablation, arm), {})[seed] = float(value)
+        largest = {corpus: max(arms.values(), key=len) for corpus, arms in corpora.items()}
+        return {corpus: list(seeds.values()) for corpus, seeds in largest.items() if len(seeds) > 1}

@@ -139,12 +139,14 @@ def show_plan(console: Console, made: Plan) -> None:
     if seeds_only:
         told = "is not known yet and not counted: a report's intervals are wider than this"
         console.print(escape(f"error over items of {', '.join(seeds_only)} {told}"), highlight=False, style="dim")
-    for name in made.unknown:
-        console.print(escape(f"{name}: no spread is known; the first ablation will measure it"), highlight=False)
+    if made.unknown:
+        told = f"no spread is known of {', '.join(made.unknown)}: the first ablation will measure it"
+        console.print(escape(told), highlight=False)
     if made.metrics and not made.metrics[0].verdict_possible:
         console.print("fewer than 3 seeds: there will be numbers and no verdict", highlight=False)
-    cost = "not known for this recipe yet: run `curate train --dry-run`"
+    cost = "time not known yet"
     if made.cpu_hours is not None and made.hours is not None:
         cost = f"about {60 * made.cpu_hours:,.0f} CPU minutes, {60 * made.hours:,.0f} minutes on this machine"
     memory = "memory not known" if made.memory_mib is None else f"{made.memory_mib:,.0f} MiB"
     console.print(f"{made.runs} runs: {cost}, {memory}", highlight=False)
+    console.print(escape(f"time and memory: {made.cost_from}"), highlight=False, style="dim", soft_wrap=True)

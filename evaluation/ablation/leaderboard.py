@@ -1,4 +1,7 @@
-"""Arms in the order of a metric, over all runs of the database that saw about as many words."""
+"""Arms in the order of a metric, over all finished runs of the database.
+
+An arm under other settings (recipe, its changes, amount, what is matched, held-out text) is another row.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +15,15 @@ from evaluation.ablation.settings import higher_is_better
 
 
 def newest(runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return one run a seed of each arm: a run that was done again replaces the one before (newest come first)."""
+    """Return one run a seed of each arm and setting: one that was done again replaces the one before.
+
+    Args:
+        runs: newest first.
+    """
     seen: set[tuple[Any, ...]] = set()
     kept = []
     for run in runs:
-        key = (run["ablation"], run["arm"], run["recipe"], run["corpus"], run["seed"])
+        key = (run["ablation"], run["arm"], run["recipe"], run["corpus"], run["setting"], run["seed"])
         if key not in seen:
             seen.add(key)
             kept.append(run)
@@ -24,7 +31,7 @@ def newest(runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def standings(runs: Sequence[dict[str, Any]], metric: str = "") -> tuple[str, list[dict[str, Any]]]:
-    """Return the metric and the arms, best first: mean over seeds, its standard error, number of runs.
+    """Return the metric and the arms of each setting, best first: mean over seeds, its standard error, number of runs.
 
     Args:
         runs: of the database.
@@ -39,12 +46,13 @@ def standings(runs: Sequence[dict[str, Any]], metric: str = "") -> tuple[str, li
     if chosen not in counts:
         known = ", ".join(sorted(counts)) or "none yet"
         raise AblationError(f"no finished run has {chosen!r}", where="--metric", hint=f"there are: {known}")
-    arms: dict[tuple[str, str, str, str], list[dict[str, Any]]] = {}
+    arms: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for run in whole:
         if chosen in run["metrics"]:
-            arms.setdefault((run["ablation"], run["arm"], run["recipe"], run["corpus"]), []).append(run)
+            key = (run["ablation"], run["arm"], run["recipe"], run["corpus"], run["setting"])
+            arms.setdefault(key, []).append(run)
     rows = []
-    for (ablation, arm, recipe, corpus), members in arms.items():
+    for (ablation, arm, recipe, corpus, setting), members in arms.items():
         values = [run["metrics"][chosen] for run in members]
         rows.append(
             {
@@ -52,6 +60,7 @@ def standings(runs: Sequence[dict[str, Any]], metric: str = "") -> tuple[str, li
                 "arm": arm,
                 "recipe": recipe,
                 "corpus": corpus,
+                "setting": setting,
                 "words_seen": statistics.fmean(run["words_seen"] or 0.0 for run in members),
                 "mean": statistics.fmean(values),
                 "stderr": statistics.stdev(values) / len(values) ** 0.5 if len(values) > 1 else None,

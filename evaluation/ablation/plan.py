@@ -3,20 +3,37 @@
 from __future__ import annotations
 
 import dataclasses
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
+from typing import Any
 
+from curation.core.words import count_words
+from curation.corpus import LOCK, Corpus
+from evaluation.ablation.ablate import Options, job_of
+from evaluation.ablation.corpora import ArmCorpus
 from evaluation.ablation.database import Database
+from evaluation.ablation.heldout import heldout_files
+from evaluation.ablation.matching import durations
+from evaluation.ablation.places import beside, recipe_at
 from evaluation.ablation.pool import places
-from evaluation.ablation.settings import BITS, Ablation
+from evaluation.ablation.settings import BITS, MEASURED, Ablation
+from evaluation.catalog import load_task
 from evaluation.stats.measured import CLEAN_ARMS, Spread, measured_spread, nearest_domain, rung_spread
 from evaluation.stats.plan import MetricPlan, plan_metric, spread_of_runs
 
 #: CPU seconds of a run, (whatever its length, a million words seen), by recipe: 57 CPU-s a run of 230,000 words in
-#: known-bad.yaml, 161 to 170 of 920,000 in curation-1m.yaml, two at once. Others are known once they were run here.
+#: known-bad.yaml, 161 to 170 of 920,000 in curation-1m.yaml, two at once, on the project's machine: the last resort.
 SECONDS = {"llama-proxy": (20.0, 160.0)}
 #: Peak memory of a run, torch included.
 MEMORY_MIB = {"llama-proxy": 900.0}
+#: Column of the database that says how much a run saw of what is matched.
+SEEN = {"words": "words_seen", "tokens": "tokens_seen", "flops": "flops"}
+#: Parts of a run's CPU seconds that do not grow with its length.
+FIXED = ("heldout_cpu_seconds", "tasks_cpu_seconds")
+#: CPU seconds of measuring held-out text, as a share of those of training on as many words.
+HELDOUT_SHARE = 1 / 3
 #: What one would like to find where the file does not say: a hundredth of a bit, a point, a tenth of a nat.
 INTEREST = {"bits": 0.01, "accuracy": 1.0, "log_odds": 0.1}
 
@@ -29,9 +46,10 @@ class Plan:
         metrics: power and detectable difference by metric, the primary first.
         unknown: metrics of which no spread is known: run a few seeds, and the database will know.
         runs: how many.
-        cpu_hours: of training and evaluation; None where this recipe was never run here.
+        cpu_hours: of all runs; None where it is not known.
         hours: with as many runs side by side as there are GPUs, or cores.
-        memory_mib: of all runs side by side; None where this recipe was never run here.
+        memory_mib: of all runs side by side; None where it is not known.
+        cost_from: what time and memory rest on, and what to do where they are not of this machine.
     """
 
     metrics: tuple[MetricPlan, ...]
@@ -40,17 +58,37 @@ class Plan:
     cpu_hours: float | None
     hours: float | None
     memory_mib: float | None
+    cost_from: str
 
 
-def plan(ablation: Ablation, database: Path | None, jobs: int = 0) -> Plan:
-    """Return what the ablation can tell.
+@dataclass(frozen=True)
+class Cost:
+    """What one run costs.
+
+    Attributes:
+        seconds: of CPU; None where it is not known.
+        memory_mib: peak; None where it is not known.
+        source: what this rests on, and what to do where it is not of this machine.
+    """
+
+    seconds: float | None
+    memory_mib: float | None
+    source: str
+
+
+def plan(ablation: Ablation, options: Options) -> Plan:
+    """Return what the ablation can tell, and its cost; writes only to the cache, and only where it has to measure.
 
     Args:
         ablation: the file.
-        database: of earlier runs: their spread over seeds is better than the measured defaults.
-        jobs: runs side by side; 0 is one a GPU, or one a core where there is none.
+        options: as the ablation would be run. Earlier runs of its database are better than the measured defaults.
+
+    Raises:
+        CurateError: a recipe, a change of it or a task is wrong, or base, recipe and held-out text do not fit.
     """
-    names = [ablation.primary, *ablation.text_metrics, *ablation.task_metrics]
+    _check(ablation, options.file)
+    database = options.database if options.database is not None and options.database.is_file() else None
+    names = [ablation.primary, *ablation.text_metrics, *ablation.area_metrics, *ablation.task_metrics]
     metrics, unknown = [], []
     for name in dict.fromkeys(names):
         spread, item_se = spread_for(name, ablation, database)
@@ -70,39 +108,50 @@ def plan(ablation: Ablation, database: Path | None, jobs: int = 0) -> Plan:
             )
         )
     runs = len(ablation.all_arms) * len(ablation.seed_list)
-    side = min(jobs or places(), runs)
-    seconds = _seconds(ablation, database)
-    cpu = None if seconds is None else seconds * runs / 3600
-    memory = _memory(ablation, database)
+    side = min(options.jobs or places(), runs)
+    cost = _of_runs(ablation, database) or _measured(ablation, options) or _assumed(ablation, options)
+    cpu = None if cost.seconds is None else cost.seconds * runs / 3600
     return Plan(
         tuple(metrics),
         tuple(unknown),
         runs,
         cpu,
         None if cpu is None else cpu / side,
-        None if memory is None else memory * side,
+        None if cost.memory_mib is None else cost.memory_mib * side,
+        cost.source,
     )
+
+
+def _check(ablation: Ablation, file: Path) -> None:
+    """Say now what the run would say: a recipe or a task that is not there, a change that does not fit."""
+    from training.config import load_recipe  # noqa: PLC0415  (reads files)
+
+    for arm in ablation.all_arms.values():
+        load_recipe(recipe_at(file, ablation.recipe), [*ablation.changes, *arm.recipe])
+    for task in ablation.tasks:
+        load_task(task)
 
 
 def spread_for(metric: str, ablation: Ablation, database: Path | None) -> tuple[Spread | None, float | None]:
     """Return the spread over seeds and the error over items of a difference; an error of None is not known.
 
-    They are those of our own runs of this recipe and size, else of the ladder's own ablations, else of the first
+    They are those of our own runs of the base's setting, else of the ladder's own ablations, else of the first
     measurements.
     """
     arms, item_se = {}, None
     measured = rung_spread(metric, ablation.recipe, ablation.amount) if ablation.match == "words" else None
-    if database is not None and database.is_file():
+    if database is not None:
+        setting = ablation.setting("base")
         with Database(database, make=False) as known:
-            arms = known.spreads(metric, ablation.recipe, ablation.amount)
-            item_se = known.item_error(metric, ablation.recipe, ablation.amount)
+            arms = known.spreads(metric, setting)
+            item_se = known.item_error(metric, setting)
     if measured is not None and item_se is None:
         item_se = measured[1]
     if arms and database is not None:
-        return spread_of_runs(metric, arms, f"{len(arms)} arms in {database.name}"), item_se
+        return spread_of_runs(metric, arms, f"{len(arms)} corpora in {database.name}"), item_se
     if measured is not None:
         return measured[0], item_se
-    if metric.startswith(BITS):
+    if metric.startswith(f"{BITS}."):
         found = measured_spread(f"bits_per_byte_{nearest_domain(metric)}", CLEAN_ARMS)
     else:
         default = {"log_odds": "zorro_log_odds", "accuracy": "zorro_accuracy"}.get(metric.rpartition(".")[2])
@@ -112,24 +161,80 @@ def spread_for(metric: str, ablation: Ablation, database: Path | None) -> tuple[
     return dataclasses.replace(found, metric=metric, source=f"{found.metric}, {found.source}"), item_se
 
 
-def _memory(ablation: Ablation, database: Path | None) -> float | None:
-    """Return the MiB of a run: the largest of our own ones, else what was measured of the recipe."""
-    if database is not None and database.is_file():
-        with Database(database, make=False) as known:
-            peaks = [row["peak_mib"] for row in known.runs(recipe=ablation.recipe) if row["peak_mib"]]
-        if peaks:
-            return float(max(peaks))
-    return MEMORY_MIB.get(ablation.recipe)
+def _of_runs(ablation: Ablation, database: Path | None) -> Cost | None:
+    """Return the cost of our own finished runs of this recipe, those of the base's setting if there are any.
 
-
-def _seconds(ablation: Ablation, database: Path | None) -> float | None:
-    """Return the CPU seconds of a run: of our own ones, else by the recipe's speed."""
-    if ablation.match != "words":
+    What grows with a run's length is scaled by what it saw of what is matched.
+    """
+    if database is None:
         return None
-    if database is not None and database.is_file():
-        with Database(database, make=False) as known:
-            rows = [row for row in known.runs(recipe=ablation.recipe) if row["status"] == "done" and row["words_seen"]]
-        if rows:
-            return float(sum(r["cpu_seconds"] / r["words_seen"] for r in rows) / len(rows) * ablation.amount)
-    known_cost = SECONDS.get(ablation.recipe)
-    return None if known_cost is None else known_cost[0] + known_cost[1] * ablation.amount / 1e6
+    seen = SEEN[ablation.match]
+    with Database(database, make=False) as known:
+        rows = [row for row in known.finished(ablation.recipe) if row[seen] and row["cpu_seconds"]]
+    setting = ablation.setting("base")
+    alike = [row for row in rows if row["setting"] == setting]
+    if not rows:
+        return None
+
+    def seconds(row: dict[str, Any]) -> float:
+        fixed = sum(row[part] or 0.0 for part in FIXED)
+        return float(fixed + (row["cpu_seconds"] - fixed) * ablation.amount / row[seen])
+
+    chosen = alike or rows
+    peaks = [float(row["peak_mib"]) for row in chosen if row["peak_mib"]]
+    others = "these settings" if alike else f"{ablation.recipe} under other settings, by {ablation.match} seen"
+    return Cost(
+        fmean(map(seconds, chosen)),
+        max(peaks) if peaks else MEMORY_MIB.get(ablation.recipe),
+        f"{len(chosen)} runs in {database.name} of {others}",
+    )
+
+
+def _measured(ablation: Ablation, options: Options) -> Cost | None:
+    """Measure a few steps of the base's first run on its corpus, where that is built: a dry run, as a job would be."""
+    folder = _base_folder(ablation, options)
+    if not (folder / LOCK).is_file():
+        return None
+    from training.config import load_recipe  # noqa: PLC0415  (heavy)
+    from training.estimate import estimate  # noqa: PLC0415
+    from training.train import Options as Training  # noqa: PLC0415
+
+    corpus = Corpus.open(folder)
+    base = ArmCorpus("base", folder, corpus.digest, corpus.words, int(corpus.lock["documents"]), dict(corpus.lock))
+    alone = ablation.model_copy(update={"arms": {}})  # the other arms' corpora may not be there yet
+    with tempfile.TemporaryDirectory() as texts:
+        heldout = heldout_files(ablation, options.file, Path(texts))
+        lengths = durations(alone, options.file, {"base": base}, heldout, options.cache)
+        job = job_of(alone, options, {"base": base}, heldout, lengths, "base", ablation.seed_list[0], None)
+        words = sum(count_words(path.read_text(encoding="utf-8")) for path in heldout.values())
+        found = estimate(
+            load_recipe(job.recipe, [*job.changes, f"run.seed={job.seed}"]),
+            Training(corpus=folder, out=Path(job.folder), cache=options.cache, heldout=heldout),
+        )
+    measuring = MEASURED * HELDOUT_SHARE * words / found["words_per_second"]
+    tasks = ", without the tasks" if ablation.tasks else ""
+    source = f"measured now on {found['device']}, one run alone on the base's corpus{tasks}"
+    return Cost(found["seconds"] + measuring, found["memory_mib"], source)
+
+
+def _assumed(ablation: Ablation, options: Options) -> Cost:
+    """Return what the project measured of the recipe on its own machine, if it did, and how to measure on this one."""
+    memory = MEMORY_MIB.get(ablation.recipe)
+    manifest = ablation.base.manifest
+    if manifest is None:
+        make = f"make {_base_folder(ablation, options)}"
+    else:
+        path = beside(options.file, manifest)
+        make = f"`curate build {path if path.is_file() else manifest} --out {_base_folder(ablation, options)}`"
+    hint = f"to measure on this machine, {make} and plan again"
+    known = SECONDS.get(ablation.recipe) if ablation.match == "words" else None
+    if known is None:
+        return Cost(None, memory, hint)
+    seconds = known[0] + known[1] * ablation.amount / 1e6
+    return Cost(seconds, memory, f"{ablation.recipe} as it ships, on the project's machine; {hint}")
+
+
+def _base_folder(ablation: Ablation, options: Options) -> Path:
+    """Return where the base's corpus is, or will be built."""
+    given = ablation.base.corpus
+    return options.out / "corpora" / "base" if given is None else beside(options.file, given)

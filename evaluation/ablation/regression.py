@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,19 @@ from evaluation.result import RESULTS, read_results
 from evaluation.stats.design import Regression, design_matrix
 from evaluation.stats.mixed import grouped
 from evaluation.stats.regress import least_squares
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """How many rows a regression left out, and why.
+
+    Attributes:
+        unfinished: runs whose ``status`` is not ``done``: stopped by a race, paused or failed.
+        incomplete: rows without a value in a column that is needed.
+    """
+
+    unfinished: int
+    incomplete: int
 
 
 def read_rows(paths: Sequence[Path], score: str) -> list[dict[str, Any]]:
@@ -64,11 +78,11 @@ def regress(
     group: str = "",
     slope: bool = False,
     hc3: bool = False,
-) -> tuple[Regression, int]:
-    """Regress a score on log10 FLOPs and factors, and say how many rows were left out for want of a value.
+) -> tuple[Regression, LeftOut]:
+    """Regress a score on log10 FLOPs and factors, and say how many rows were left out.
 
     Args:
-        rows: one a run.
+        rows: one a run; those with a ``status`` other than ``done`` are left out.
         score: column to explain.
         factors: columns that are dummy-coded.
         group: column of teams, for random intercepts; none is least squares.
@@ -80,13 +94,15 @@ def regress(
         StatisticsError: the columns cannot be told apart, or rows are too few.
     """
     wanted = [score, "flops", *factors, *([group] if group else [])]
-    whole = [row for row in rows if all(row.get(name) not in (None, "") for name in wanted)]
+    # A table without the column, or a row without a value there (tables put together), is no run of ours.
+    done = [row for row in rows if row.get("status") in (None, "", "done")]
+    whole = [row for row in done if all(row.get(name) not in (None, "") for name in wanted)]
+    left_out = LeftOut(unfinished=len(rows) - len(done), incomplete=len(done) - len(whole))
     if not whole:
-        hint = f"columns that are needed: {', '.join(wanted)}"
+        hint = f"columns that are needed: {', '.join(wanted)}; {left_out.unfinished} rows have a status other than done"
         raise DataError("no row has all that is needed", where="rows", hint=hint)
     scores, flops = _numbers(whole, score), _numbers(whole, "flops")
     design = design_matrix(flops, {name: [str(row[name]) for row in whole] for name in factors})
-    left_out = len(rows) - len(whole)
     if group:
         return grouped(scores, design, [str(row[group]) for row in whole], slope=slope), left_out
     return least_squares(scores, design, errors="hc3" if hc3 else "classic"), left_out

@@ -23,6 +23,9 @@ LADDER: dict[str, dict[str, Any]] = {
 BITS = "bits_per_byte"
 #: The mean over domains, each alike: what an arm gains by coming nearer to one of them counts by its share only.
 MEAN = f"{BITS}.mean"
+#: Area under the curve of a metric of held-out text against the logarithm of words, ``bits_per_byte_area.DOMAIN``: less
+#: is better, what is learned early counts too, and it varies less from seed to seed than the last point.
+AREA = f"{BITS}_area"
 #: Times that held-out text is measured in a run: each costs a third of training on as many words.
 MEASURED = 5
 
@@ -209,6 +212,11 @@ class Ablation(_Part):
         return (*((MEAN,) if len(self.heldout) > 1 else ()), *(f"{BITS}.{domain}" for domain in self.heldout))
 
     @property
+    def area_metrics(self) -> tuple[str, ...]:
+        """Areas under the learning curves of held-out text, in the order of ``text_metrics``."""
+        return tuple(f"{AREA}.{name.removeprefix(f'{BITS}.')}" for name in self.text_metrics)
+
+    @property
     def all_arms(self) -> dict[str, Arm]:
         """The base first, then the interventions."""
         return {"base": self.base, **self.arms}
@@ -217,6 +225,12 @@ class Ablation(_Part):
     def seed_list(self) -> tuple[int, ...]:
         """Seeds of every arm."""
         return tuple(range(1, self.seeds + 1)) if isinstance(self.seeds, int) else self.seeds
+
+    def setting(self, arm: str) -> str:
+        """Digest of what two runs of an arm must share to be runs of one thing, but for their seed and their corpus."""
+        changes = (*self.changes, *self.all_arms[arm].recipe)
+        heldout = {domain: text.model_dump() for domain, text in self.heldout.items()}
+        return fingerprint(self.recipe, changes, self.match, self.amount, heldout, self.heldout_words, self.limit)
 
     def fingerprint(self) -> str:
         """Digest of what decides the numbers."""

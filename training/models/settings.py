@@ -57,6 +57,16 @@ class _RelativeSizes(_Sizes):
     layer_norm_eps: Annotated[float, Field(gt=0)] = 1e-7
     """Added to the variance in layer norms."""
 
+    @model_validator(mode="after")
+    def _far_is_beyond_near(self) -> _RelativeSizes:
+        near = self.position_bucket_size // 2  # distances up to it have a bucket each
+        if self.max_position_embeddings < near + 2:
+            raise ValueError(
+                f"max_position_embeddings {self.max_position_embeddings} must be at least {near + 2} with "
+                f"position_bucket_size {self.position_bucket_size}"
+            )
+        return self
+
 
 class LtgBert(_RelativeSizes):
     """LTG-BERT: DeBERTa-like relative positions, GEGLU, extra layer norms."""

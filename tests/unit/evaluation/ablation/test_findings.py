@@ -4,25 +4,18 @@ from __future__ import annotations
 
 import json
 import shutil
-import sqlite3
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from evaluation.ablation.corpora import ArmCorpus
-from evaluation.ablation.database import Database
-from evaluation.ablation.errors import AblationError
 from evaluation.ablation.events import ArmStopped
 from evaluation.ablation.findings import findings
-from evaluation.ablation.leaderboard import standings
-from evaluation.ablation.plan import plan
 from evaluation.ablation.report import write_report
 from evaluation.ablation.runs import RunScores
 from evaluation.ablation.settings import Ablation, Arm
-from evaluation.errors import DataError
 
 BITS = "bits_per_byte.speech"
 
@@ -128,63 +121,3 @@ def test_a_browser_takes_it_at_phone_width(tmp_path, dark):
     width, pictures = dom.partition("<title>WIDE ")[2].partition("</title>")[0].split()
     assert int(width) <= 500
     assert int(pictures) >= 3
-
-
-def test_the_database_keeps_runs_and_gives_spreads(tmp_path):
-    done = runs("base", 0) | runs("worse", 0.2) | runs("same", 0, 1)
-    path = tmp_path / "runs.sqlite"
-    with Database(path) as database:
-        database.add(ablation(), corpora(), done)
-        database.add(ablation(), corpora(), done)  # a second start replaces
-        listed = database.runs()
-        assert len(listed) == 11
-        assert {row["arm"] for row in database.runs(arm="wor")} == {"worse"}
-        spreads = database.spreads(BITS, "llama-proxy", 5000)
-    assert sorted(map(len, spreads.values())) == [5, 5]
-    metric, rows = standings(listed, BITS)
-    assert (metric, [row["arm"] for row in rows][-1]) == (BITS, "worse")
-    assert [row["stderr"] for row in rows if row["arm"] == "same"] == [None]
-    with pytest.raises(AblationError, match="no finished run has"):
-        standings(listed, "nothing")
-    planned = plan(ablation(amount=5000), path)
-    assert "runs.sqlite" in planned.metrics[0].spread.source
-    assert planned.cpu_hours is not None
-
-
-def test_a_database_of_before_gains_its_columns_and_item_errors_reach_the_plan(tmp_path):
-    path = tmp_path / "runs.sqlite"
-    with Database(path):
-        pass
-    with sqlite3.connect(path) as old:
-        for column in ("heldout_cpu_seconds", "tasks_cpu_seconds", "peak_mib"):
-            old.execute(f"alter table runs drop column {column}")
-        old.execute("drop table item_errors")
-    done = runs("base", 0) | runs("worse", 0.2)
-    costly = {key: replace(run, cost={**run.cost, "peak_mib": 900.0}) for key, run in done.items()}
-    with Database(path) as database:
-        database.add(ablation(), corpora(), costly)
-        assert {row["peak_mib"] for row in database.runs()} == {900.0}
-        database.add_item_errors(ablation(), [("worse", BITS, 0.01), ("same", BITS, 0.03), ("same", "other", 9.0)])
-        database.add_item_errors(ablation(), [("worse", BITS, 0.02)])  # a second start replaces
-        assert database.item_error(BITS, "llama-proxy", 230_000) == pytest.approx(0.025)
-        assert database.item_error(BITS, "llama-proxy", 900_000) is None
-    wide = plan(ablation(amount=230_000), path, jobs=2)
-    narrow = plan(ablation(amount=230_000), None, jobs=2)
-    assert wide.metrics[0].item_se == pytest.approx(0.025)
-    assert wide.metrics[0].detectable > narrow.metrics[0].detectable
-    assert wide.memory_mib == 1800.0
-
-
-def test_a_database_that_is_none(tmp_path):
-    with pytest.raises(DataError, match="no database"):
-        Database(tmp_path / "none.sqlite", make=False)
-    (tmp_path / "text").write_text("hello " * 100)
-    with pytest.raises(DataError, match="is no database"):
-        Database(tmp_path / "text")
-
-
-def test_the_plan_says_what_is_not_known():
-    planned = plan(ablation(recipe="babyberta", amount=1e6), None)
-    assert planned.cpu_hours is None
-    assert planned.metrics[0].verdict_possible
-    assert planned.metrics[0].seeds_needed is not None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
 from training.models.layers.relative_positions import bucket_index, log_bucket, position_scores
+from training.models.settings import GptBert
 
 
 def test_near_distances_have_their_own_bucket_and_far_ones_share():
@@ -40,3 +42,9 @@ def test_gathered_scores_equal_materialised_ones():
     )
 
     assert torch.allclose(gathered, materialised, atol=1e-12)
+
+
+def test_a_table_too_short_for_its_buckets_is_refused():
+    with pytest.raises(ValueError, match="max_position_embeddings 17 must be at least 18"):
+        GptBert(max_position_embeddings=17, position_bucket_size=32)
+    assert bucket_index(64, 32, 18, torch.device("cpu")).max() == 62
