@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from curation.core.errors import ManifestError, did_you_mean
+from curation.core.strict_yaml import StrictLoader
 
 _LARGEST = 1 << 20
 PACKAGE = "corpora_manifests"
@@ -47,8 +48,10 @@ def find_manifest(reference: str | Path, base: Path | None = None) -> Path:
     raise ManifestError("no such manifest", where=str(reference), hint=hint)
 
 
-class _Loader(yaml.SafeLoader):
-    """Safe YAML without aliases (they allow exponential documents) and without silently lost keys."""
+class _Loader(StrictLoader):
+    """Strict YAML without aliases, which allow exponential documents, and without merges."""
+
+    merges = False
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.events.AliasEvent):
@@ -57,19 +60,6 @@ class _Loader(yaml.SafeLoader):
                 None, None, "aliases (*name) are not allowed in a manifest: use `extends:`", event.start_mark
             )
         return super().compose_node(parent, index)
-
-    def construct_mapping(self, node: Any, deep: bool = False) -> Any:  # noqa: FBT001, FBT002  (yaml's signature)
-        seen: set[Any] = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if not isinstance(key, str):
-                raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} is not text", key_node.start_mark)
-            if key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key!r} stands twice", key_node.start_mark
-                )
-            seen.add(key)
-        return super().construct_mapping(node, deep=deep)
 
 
 def read_yaml(path: Path) -> dict[str, Any]:

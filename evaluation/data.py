@@ -50,6 +50,15 @@ class Data:
             raise DataError("no such folder of evaluation data", where=str(self.root), hint=HINT)
         raise DataError(f"holds no {' or '.join(names)}", where=str(self.root), hint=HINT)
 
+    def state(self) -> list[tuple[str, int, int]]:
+        """Return path, size and time of change (ns) of every file: what tells the data from others at this place."""
+        found = []
+        for path in sorted(self.root.rglob("*")) if self.root.is_dir() else ():
+            if path.is_file():
+                stat = path.stat()
+                found.append((str(path.relative_to(self.root)), stat.st_size, stat.st_mtime_ns))
+        return found
+
 
 def read_jsonl(path: Path, needed: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
     """Yield the objects of a JSON lines file.

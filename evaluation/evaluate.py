@@ -252,12 +252,6 @@ def _corpus_state(corpus: Path | None) -> list[Any]:
 
 def _state_of(subject: Subject | Counted, options: Options, data: Data) -> str:
     """Return a fingerprint of all that results depend on; data count by name, size and time of change."""
-    files = []
-    if data.root.is_dir():
-        for path in sorted(data.root.rglob("*")):
-            if path.is_file():
-                stat = path.stat()
-                files.append([str(path.relative_to(data.root)), stat.st_size, stat.st_mtime_ns])
     return fingerprint(
         RESULTS_OF,
         subject.digest,
@@ -269,7 +263,7 @@ def _state_of(subject: Subject | Counted, options: Options, data: Data) -> str:
         options.seed,
         _corpus_state(options.corpus),
         [list(options.tuning.seeds), options.tuning.lora, options.tuning.official_selection, options.tuning.max_steps],
-        files,
+        data.state(),
     )
 
 

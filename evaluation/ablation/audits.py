@@ -13,7 +13,7 @@ from typing import Any
 
 from curation.core.artifact import write_text
 from curation.core.events import Event, Warned
-from evaluation.ablation.corpora import ArmCorpus, curate
+from evaluation.ablation.corpora import ArmCorpus, curate, place_of
 from evaluation.ablation.errors import AblationError
 
 #: Words of the n-grams that the audit looks for.
@@ -22,48 +22,51 @@ NGRAM = 8
 TOLERATED = 0.01
 
 
-def audit_arms(
-    rules: str | None,
-    corpora: Mapping[str, ArmCorpus],
-    heldout: Mapping[str, Path],
-    folder: Path,
-    listen: Callable[[Event], None],
-) -> dict[str, dict[str, Any]]:
-    """Audit each arm's corpus.
+class Auditor:
+    """Audits corpora under the same rules, one with the same text once."""
 
-    Args:
-        rules: profile that all arms must keep, or None.
-        corpora: of the arms.
-        heldout: domain to text.
-        folder: gets the lines that are looked for.
-        listen: is warned of what the audit cannot say, and of held-out text in a corpus.
+    def __init__(
+        self, rules: str | None, heldout: Mapping[str, Path], folder: Path, listen: Callable[[Event], None]
+    ) -> None:
+        """Write the lines of held-out text that are looked for.
 
-    Returns:
-        arm to ``exit`` (0 or 2, None without rules), ``verdict`` and ``overlap``: domain to ``lines`` that were looked
-        for, how many were ``seen``, and the ``share`` of the text's words that the lines have.
+        Args:
+            rules: profile that all arms must keep, or None.
+            heldout: domain to text.
+            folder: gets the lines.
+            listen: is warned of what the audit cannot say, and of held-out text in a corpus.
+        """
+        self._rules = rules
+        self._folder = folder
+        self._listen = listen
+        self._shares = _write_lines(heldout, folder)
+        self._known: dict[str, dict[str, Any]] = {}
+        for domain, share in self._shares.items():
+            if not share:
+                told = f"the held-out text {domain} has no line of {NGRAM} words: it is not looked for in the corpora"
+                listen(Warned(told))
 
-    Raises:
-        AblationError: an arm breaks a rule, or cannot be audited.
-    """
-    shares = _write_lines(heldout, folder)
-    for domain, share in shares.items():
-        if not share:
-            listen(
-                Warned(f"the held-out text {domain} has no line of {NGRAM} words: it is not looked for in the corpora")
-            )
-    found: dict[str, dict[str, Any]] = {}
-    known: dict[str, dict[str, Any]] = {}
-    for name, corpus in corpora.items():
-        if corpus.digest not in known:
-            known[corpus.digest] = _audit(name, corpus, rules, folder, shares)
-            if known[corpus.digest]["exit"] == 2:
-                listen(Warned(f"{name}: the audit under {rules} cannot say whether the rules hold"))
-            for domain, overlap in known[corpus.digest]["overlap"].items():
-                if overlap["seen"] > TOLERATED * overlap["lines"]:
-                    what = f"{overlap['seen']:,} of {overlap['lines']:,} lines of the held-out text {domain}"
-                    listen(Warned(f"{name}: its corpus holds {what}: its bits per byte there are no test"))
-        found[name] = known[corpus.digest]
-    return found
+    def audit(self, name: str, corpus: ArmCorpus) -> dict[str, Any]:
+        """Audit an arm's corpus.
+
+        Returns:
+            ``exit`` (0 or 2, None without rules), ``verdict`` and ``overlap``: domain to ``lines`` that were looked
+            for, how many were ``seen``, and the ``share`` of the text's words that the lines have.
+
+        Raises:
+            AblationError: it breaks a rule, or cannot be audited.
+        """
+        if corpus.digest in self._known:
+            return self._known[corpus.digest]
+        found = _audit(name, corpus, self._rules, self._folder, self._shares)
+        if found["exit"] == 2:
+            self._listen(Warned(f"{name}: the audit under {self._rules} cannot say whether the rules hold"))
+        for domain, overlap in found["overlap"].items():
+            if overlap["seen"] > TOLERATED * overlap["lines"]:
+                what = f"{overlap['seen']:,} of {overlap['lines']:,} lines of the held-out text {domain}"
+                self._listen(Warned(f"{name}: its corpus holds {what}: its bits per byte there are no test"))
+        self._known[corpus.digest] = found
+        return found
 
 
 def _write_lines(heldout: Mapping[str, Path], folder: Path) -> dict[str, float]:
@@ -85,7 +88,7 @@ def _words(text: str) -> int:
 def _audit(arm: str, corpus: ArmCorpus, rules: str | None, folder: Path, shares: Mapping[str, float]) -> dict[str, Any]:
     files = [str(folder / f"{domain}.jsonl") for domain, share in shares.items() if share]
     looked_for = [part for file in files for part in ("--contamination", file)]
-    where = arm if arm == "base" else f"arms.{arm}"
+    where = place_of(arm)
     hint = f"see `curate audit {corpus.folder} --rules {rules or 'none'} {' '.join(looked_for)}`"
     done = curate("audit", str(corpus.folder), "--rules", rules or "none", *looked_for, "--json")
     try:

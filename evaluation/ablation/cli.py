@@ -61,7 +61,7 @@ def ablate(
     from evaluation.ablation.settings import load_ablation  # noqa: PLC0415
 
     ablation = load_ablation(file)
-    from evaluation.ablation.ablate import Options  # noqa: PLC0415
+    from evaluation.ablation.options import Options  # noqa: PLC0415
 
     target = folder or Path("ablations") / ablation.name
     options = Options(

@@ -5,20 +5,18 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from curation.core.artifact import write_text
-from curation.core.events import Event
-from curation.corpus import Corpus
+from curation.corpus import LOCK, Corpus
 from evaluation.ablation.errors import AblationError
-from evaluation.ablation.events import CorpusReady
 from evaluation.ablation.places import beside
-from evaluation.ablation.settings import Ablation, Arm
+from evaluation.ablation.settings import Ablation
 
 
 @dataclass(frozen=True)
@@ -33,45 +31,63 @@ class ArmCorpus:
     lock: dict[str, Any]
 
 
-def build_corpora(
-    ablation: Ablation, file: Path, out: Path, cache: Path, listen: Callable[[Event], None]
-) -> dict[str, ArmCorpus]:
-    """Build what is not built, and open all.
+def corpus_of(name: str, ablation: Ablation, file: Path, out: Path, cache: Path) -> ArmCorpus:
+    """Build an arm's corpus if it is not built, and open it.
 
     Args:
-        ablation: names the arms.
+        name: of the arm.
+        ablation: says what it is.
         file: its file: paths in it are relative to its folder.
         out: gets ``manifests/`` and ``corpora/``.
         cache: stages that are done are kept here.
-        listen: is told of each corpus.
 
     Raises:
-        AblationError: a build failed; its own message is in it.
-        CorpusError: a folder holds no whole corpus.
+        AblationError: the build failed; its own message is in it.
+        CorpusError: the folder holds no whole corpus.
     """
-    found: dict[str, ArmCorpus] = {}
-    for name, arm in ablation.all_arms.items():
-        folder = _folder_of(name, arm, ablation, file, out, cache)
-        corpus = Corpus.open(folder)
-        found[name] = ArmCorpus(
-            name, folder, corpus.digest, corpus.words, int(corpus.lock["documents"]), dict(corpus.lock)
-        )
-        same = name != "base" and corpus.digest == found["base"].digest
-        listen(CorpusReady(name, corpus.words, corpus.digest, same))
-    return found
-
-
-def _folder_of(name: str, arm: Arm, ablation: Ablation, file: Path, out: Path, cache: Path) -> Path:
+    arm = ablation.all_arms[name]
+    if arm.manifest is None and arm.corpus is None and arm.patch is None:  # only the recipe differs
+        return replace(corpus_of("base", ablation, file, out, cache), arm=name)
     if arm.corpus is not None:
-        return beside(file, arm.corpus)
-    if arm.manifest is None and arm.patch is None:  # only the recipe differs
-        return _folder_of("base", ablation.base, ablation, file, out, cache)
+        folder = beside(file, arm.corpus)
+    else:
+        folder = out / "corpora" / name
+        _build(manifest_of(name, ablation, file, out), folder, cache, name)
+    corpus = Corpus.open(folder)
+    return ArmCorpus(name, folder, corpus.digest, corpus.words, int(corpus.lock["documents"]), dict(corpus.lock))
+
+
+def manifest_of(name: str, ablation: Ablation, file: Path, out: Path) -> str:
+    """Return the path of an arm's manifest, or the name of one that ships; a patch is written to ``out``."""
+    arm = ablation.all_arms[name]
     manifest = _manifest(file, arm.manifest or ablation.base.manifest or "")
     if arm.patch is not None:
-        manifest = write_patch(out / "manifests" / f"{name}.yaml", manifest, name, arm.patch)
-    folder = out / "corpora" / name
-    _build(manifest, folder, cache, name)
-    return folder
+        return write_patch(out / "manifests" / f"{name}.yaml", manifest, name, arm.patch)
+    return manifest
+
+
+def check_manifests(ablation: Ablation, file: Path, out: Path) -> None:
+    """Check the manifests of all corpora that are to be built: `curate check`.
+
+    Raises:
+        AblationError: some are not valid, or a source does not open; each is named.
+    """
+    wrong = []
+    for name, arm in ablation.all_arms.items():
+        given = arm.manifest is not None or arm.patch is not None
+        if given and not (out / "corpora" / name / LOCK).is_file():
+            done = curate("check", manifest_of(name, ablation, file, out), "--json")
+            if done.returncode == 130:
+                raise KeyboardInterrupt
+            if done.returncode != 0:
+                wrong.append(f"\n{place_of(name)}: {(done.stderr or done.stdout).strip()[-2000:]}")
+    if wrong:
+        raise AblationError(f"corpora that cannot be built:{''.join(wrong)}", where=str(file), hint="mend them")
+
+
+def place_of(arm: str) -> str:
+    """Return where an arm is in the ablation file."""
+    return arm if arm == "base" else f"arms.{arm}"
 
 
 def write_patch(target: Path, base: str, name: str, patch: Mapping[str, Any]) -> str:
@@ -103,7 +119,7 @@ def _build(manifest: str, folder: Path, cache: Path, name: str) -> None:
         raise KeyboardInterrupt
     if done.returncode != 0:
         told = (done.stderr or done.stdout).strip()[-2000:]
-        raise AblationError(f"its corpus cannot be built:\n{told}", where=f"arms.{name}", hint="mend the manifest")
+        raise AblationError(f"its corpus cannot be built:\n{told}", where=place_of(name), hint="mend the manifest")
 
 
 def difference(base: ArmCorpus, arm: ArmCorpus) -> list[str]:

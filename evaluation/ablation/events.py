@@ -61,6 +61,7 @@ class ArmStopped(Event):
 
     arm: str
     rung: float
+    leader: str
     why: str
 
 

@@ -17,12 +17,15 @@ from numpy.typing import NDArray
 from evaluation.ablation.runs import RunScores
 from evaluation.ablation.settings import BITS, MEAN
 from evaluation.result import ITEMS
+from evaluation.stats.errors import StatisticsError
 from evaluation.stats.item_error import Items, macro, weighted
 from evaluation.tasks.grounded import right_twos
 from training.run import HELDOUT
 
 #: Bytes of a stretch of held-out text, at least.
 STRETCH = 1024
+#: How near the mean over items must come to the score.
+CLOSE = 1e-4
 _COLUMN = {"accuracy": ("credit", 100.0), "log_odds": ("log_odds", 1.0), "mirrored": ("scores", 100.0)}
 
 
@@ -32,8 +35,27 @@ def by_item(
     """Return the items of a metric and each arm's scores ``[runs, items]``, or None where they do not fit.
 
     All arms answer the same items (grounded ones are made of the base's words). The two mirrored pairs of a grounded
-    frame depend on each other: they are one item.
+    frame depend on each other: they are one item. A paradigm of one item says nothing of the spread of items, and a
+    score that is no mean over its items (F1) has no error of this kind.
     """
+    try:
+        found = _items_of(metric, runs)
+    except StatisticsError:
+        return None
+    if found is None:
+        return None
+    items, scores = found
+    for arm, members in runs.items():
+        if not np.allclose(
+            scores[arm] @ items.weights, [run.metrics[metric] for run in members], rtol=CLOSE, atol=CLOSE
+        ):
+            return None
+    return found
+
+
+def _items_of(
+    metric: str, runs: Mapping[str, Sequence[RunScores]]
+) -> tuple[Items, dict[str, NDArray[np.float64]]] | None:
     if metric == MEAN:
         return _mean(runs)
     if metric.startswith(f"{BITS}."):

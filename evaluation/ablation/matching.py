@@ -26,10 +26,10 @@ def durations(
         cache: tokenizers and tokens are made here once.
     """
     if ablation.match == "words":
-        return dict.fromkeys(ablation.all_arms, f"duration={{words: {int(ablation.amount)}}}")
+        return dict.fromkeys(corpora, f"duration={{words: {int(ablation.amount)}}}")
     return {
-        name: f"duration={{steps: {_steps(ablation, file, name, corpora[name], heldout, cache)}}}"
-        for name in ablation.all_arms
+        name: f"duration={{steps: {_steps(ablation, file, name, corpus, heldout, cache)}}}"
+        for name, corpus in corpora.items()
     }
 
 

@@ -11,15 +11,16 @@ from typing import Any
 
 from curation.core.words import count_words
 from curation.corpus import LOCK, Corpus
-from evaluation.ablation.ablate import Options, job_of
+from evaluation.ablation.check import check_settings
 from evaluation.ablation.corpora import ArmCorpus
 from evaluation.ablation.database import Database
 from evaluation.ablation.heldout import heldout_files
+from evaluation.ablation.jobs import Given, job_of
 from evaluation.ablation.matching import durations
-from evaluation.ablation.places import beside, recipe_at
+from evaluation.ablation.options import Options
+from evaluation.ablation.places import beside
 from evaluation.ablation.pool import places
 from evaluation.ablation.settings import BITS, MEASURED, Ablation
-from evaluation.catalog import load_task
 from evaluation.stats.measured import CLEAN_ARMS, Spread, measured_spread, nearest_domain, rung_spread
 from evaluation.stats.plan import MetricPlan, plan_metric, spread_of_runs
 
@@ -86,7 +87,7 @@ def plan(ablation: Ablation, options: Options) -> Plan:
     Raises:
         CurateError: a recipe, a change of it or a task is wrong, or base, recipe and held-out text do not fit.
     """
-    _check(ablation, options.file)
+    check_settings(ablation, options.file)
     database = options.database if options.database is not None and options.database.is_file() else None
     names = [ablation.primary, *ablation.text_metrics, *ablation.area_metrics, *ablation.task_metrics]
     metrics, unknown = [], []
@@ -120,16 +121,6 @@ def plan(ablation: Ablation, options: Options) -> Plan:
         None if cost.memory_mib is None else cost.memory_mib * side,
         cost.source,
     )
-
-
-def _check(ablation: Ablation, file: Path) -> None:
-    """Say now what the run would say: a recipe or a task that is not there, a change that does not fit."""
-    from training.config import load_recipe  # noqa: PLC0415  (reads files)
-
-    for arm in ablation.all_arms.values():
-        load_recipe(recipe_at(file, ablation.recipe), [*ablation.changes, *arm.recipe])
-    for task in ablation.tasks:
-        load_task(task)
 
 
 def spread_for(metric: str, ablation: Ablation, database: Path | None) -> tuple[Spread | None, float | None]:
@@ -205,7 +196,7 @@ def _measured(ablation: Ablation, options: Options) -> Cost | None:
     with tempfile.TemporaryDirectory() as texts:
         heldout = heldout_files(ablation, options.file, Path(texts))
         lengths = durations(alone, options.file, {"base": base}, heldout, options.cache)
-        job = job_of(alone, options, {"base": base}, heldout, lengths, "base", ablation.seed_list[0], None)
+        job = job_of(alone, options, Given({"base": base}, heldout, lengths, ""), "base", ablation.seed_list[0], None)
         words = sum(count_words(path.read_text(encoding="utf-8")) for path in heldout.values())
         found = estimate(
             load_recipe(job.recipe, [*job.changes, f"run.seed={job.seed}"]),

@@ -21,7 +21,7 @@ from typing import Any
 from curation.core.events import Event, Warned
 from evaluation.ablation.events import RunDone, RunsAdvanced
 from evaluation.ablation.limits import Limits
-from evaluation.ablation.runs import Job, RunScores, kept, spent, work
+from evaluation.ablation.runs import Job, RunScores, kept, saved, spent, work
 
 #: Seconds between two events on runs that are under way.
 ADVANCED_EVERY = 2.0
@@ -58,7 +58,7 @@ class _Running:
 
     def scores(self) -> RunScores:
         """Return what an ended process left, or why there is nothing."""
-        done = kept(self.job)
+        done = saved(self.job)
         if done is not None:
             return done
         code = self.process.exitcode or 0

@@ -12,9 +12,10 @@ from typing import Any
 import yaml
 
 from curation.core.artifact import write_text
-from evaluation.ablation.findings import Findings, MetricFindings
+from evaluation.ablation.findings import Findings
+from evaluation.ablation.metric_findings import MetricFindings
 from evaluation.ablation.page import page, table
-from evaluation.ablation.settings import BITS, MEAN
+from evaluation.ablation.settings import AREA, BITS
 from evaluation.charts.forest import Effect, forest
 from evaluation.charts.frame import COLOURS
 from evaluation.charts.lines import Series, lines
@@ -68,32 +69,33 @@ def _body(found: Findings) -> Iterator[str]:
         f"<code>{escape(primary.metric)}</code> was named as the metric that decides before the runs; all else is "
         "exploratory.</p>"
     )
-    due = sum(seeds for arm in found.arms.values() if not arm.stopped)
-    whole = sum(len(arm.seeds) + len(arm.failed) for arm in found.arms.values() if not arm.stopped)
-    if whole < due:
-        yield f"<p>{whole} of {due} runs are done; the same command goes on with the others.</p>"
+    if found.ended < found.due:
+        yield f"<p>{found.ended} of {found.due} runs are done; the same command goes on with the others.</p>"
     yield f"<h2>{_name(primary.metric)}: the metric that decides</h2>"
+    yield _takes(primary)
     yield _forest(primary)
     yield _numbers(primary, found.ablation["alpha"])
     yield (
         '<p class="small soft">Difference from the base with its interval (Welch, or paired where a correlation '
         "over seeds was measured). Grey band: differences beyond it are found with probability .8 at this many seeds. "
-        "Small dots: single runs. p is corrected over arms by Holm.</p>"
+        "Small dots: single runs. p is corrected by Holm over all arms of the file. A verdict is on these corpora: "
+        "each arm is one draw of documents, and an arm that differs in the manifest's <code>seed</code> alone shows "
+        "what another draw does.</p>"
     )
     yield "<h2>What the arms changed</h2>"
     yield from _changes(found)
     yield "<h2>Learning curves</h2>"
     yield from _curves(found)
     yield _against_flops(found)
-    yield _areas(found)
     if len(found.metrics) > 1:
         yield "<h2>Other metrics (exploratory)</h2>"
         yield (
-            '<p class="small soft">Corrected over arms by Benjamini and Hochberg: a share of these findings may be '
-            "false. They suggest what to ask next.</p>"
+            '<p class="small soft">Corrected by Benjamini and Hochberg over all arms and all of these metrics '
+            "together: a share of these findings may be false. They suggest what to ask next.</p>"
         )
         for metric in found.metrics[1:]:
             yield f"<h3>{_name(metric.metric)}</h3>"
+            yield _takes(metric)
             yield _forest(metric)
             yield _numbers(metric, found.ablation["alpha"])
     if found.groups:
@@ -107,25 +109,37 @@ def _body(found: Findings) -> Iterator[str]:
 
 
 def _name(metric: str) -> str:
-    if metric.startswith(BITS):
+    task, _, kind = metric.partition(".") if metric.startswith(BITS) else metric.rpartition(".")
+    if task in {BITS, AREA}:
+        domain = "mean over domains" if kind == "mean" else escape(kind)
         return (
-            "Bits per byte, mean over domains"
-            if metric == MEAN
-            else f"Bits per byte, {escape(metric[len(BITS) + 1 :])}"
+            f"Bits per byte, {domain}" if task == BITS else f"Area under the learning curve, {domain} (bits per byte)"
         )
-    task, _, kind = metric.rpartition(".")
     words = {
         "log_odds": "mean log-odds (clipped at ±10 nats)",
         "accuracy": "accuracy (%)",
         "mirrored": "accuracy of mirrored twos (%)",
+        "mad_months": "mean deviation (months; less is better)",
+        "delta_r2": "gain of explained variance (%)",
     }
     return f"{escape(task)}: {words.get(kind, escape(kind))}"
+
+
+def _takes(metric: MetricFindings) -> str:
+    if metric.cpu_seconds is None:
+        return ""
+    what = "all texts, as often as in the curves" if metric.metric.startswith(BITS) else "the whole task"
+    return f'<p class="small soft">Takes {metric.cpu_seconds:.1f} CPU-seconds a run ({what}).</p>'
 
 
 def _changes(found: Findings) -> Iterator[str]:
     rules = found.ablation["rules"] is not None
     rows = []
     for name, arm in found.arms.items():
+        if arm.refused:
+            reason = f"takes no part: {arm.refused}"
+            rows.append([escape(name), _differs(arm.about, [reason]), *[""] * 4, *(["refused"] if rules else [])])
+            continue
         told = arm.audit or {}
         seen = "<br>".join(
             f"{of['seen']:,} of {of['lines']:,} {escape(domain)} ({of['share']:.0%})"
@@ -235,17 +249,6 @@ def _curves(found: Findings) -> Iterator[str]:
         )
 
 
-def _areas(found: Findings) -> str:
-    """Return the area under the learning curve of the metric that decides, an arm a row."""
-    rows = []
-    for name, arm in found.arms.items():
-        if arm.area:
-            mean = sum(arm.area) / len(arm.area)
-            rows.append([escape(name), f"{mean:.3f}", f"{min(arm.area):.3f} to {max(arm.area):.3f}"])
-    head = ["arm", "area under the curve (logarithm of words), mean", "over seeds"]
-    return table(head, rows, numbers=(1, 2)) if rows else ""
-
-
 def _against_flops(found: Findings) -> str:
     """Return the curve of the metric that decides against FLOPs."""
     metric = found.metrics[0].metric
@@ -297,7 +300,7 @@ def _cost(found: Findings) -> str:
     rows = []
     for name, arm in found.arms.items():
         failed = "; ".join(f"seed {seed}: {escape(reason)}" for seed, reason in arm.failed.items())
-        note = failed or escape(arm.stopped) or escape("; ".join(arm.notes))
+        note = failed or escape(arm.stopped) or ("takes no part" if arm.refused else escape("; ".join(arm.notes)))
         minutes = [f"{arm.cost[f'{part}cpu_seconds'] / 60:.1f}" for part in ("", "heldout_", "tasks_")]
         rows.append(
             [

@@ -10,7 +10,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from multiprocessing.connection import Connection
@@ -20,7 +20,9 @@ from typing import Any
 from curation.core.artifact import only_one, write_text
 from curation.core.errors import CurateError, OutputError
 from curation.core.events import Event
-from evaluation.ablation.settings import BITS, MEAN, MEASURED
+from evaluation.ablation.settings import AREA, BITS, MEAN, MEASURED
+from evaluation.ablation.task_scores import TaskScores, evaluate_run
+from evaluation.stats.learning_curve import curve_area
 
 SCORES = "scores.json"
 COST = "cost.json"
@@ -50,7 +52,8 @@ class Job:
         data: evaluation data.
         cache: tokenizers and tokens.
         until: share of the run at which to pause, or None to go to the end.
-        wanted: fingerprint of all that decides the numbers.
+        wanted: fingerprint of all that decides the model and its bits per byte.
+        asked: fingerprint of all that decides the scores of its tasks: another one needs no other model.
     """
 
     arm: str
@@ -67,6 +70,7 @@ class Job:
     cache: str
     until: float | None
     wanted: str
+    asked: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,9 @@ class RunScores:
         curve: words seen, FLOPs, then bits per byte by domain, at each measurement.
         cost: CPU seconds, of them for held-out text and for tasks, and seconds, of all starts; FLOPs, words and tokens
             seen; peak MiB of the last start.
+        task_seconds: CPU seconds by task.
         notes: tasks that gave no value, and why.
+        again: a task failed: another start tries it again.
         failed: why there are no metrics, or nothing.
     """
 
@@ -87,23 +93,33 @@ class RunScores:
     metrics: dict[str, float] = field(default_factory=dict)
     curve: list[dict[str, Any]] = field(default_factory=list)
     cost: dict[str, float] = field(default_factory=dict)
+    task_seconds: dict[str, float] = field(default_factory=dict)
     groups: dict[str, float] = field(default_factory=dict)
     floors: dict[str, float] = field(default_factory=dict)
     folder: str = ""
     wanted: str = ""
+    asked: str = ""
     reached: float = 1.0
     notes: tuple[str, ...] = ()
+    again: bool = False
     failed: str = ""
 
 
-def kept(job: Job) -> RunScores | None:
-    """Return what an earlier start of this job left, if it got as far."""
+def saved(job: Job) -> RunScores | None:
+    """Return what a start of this job left, if it got as far and was asked the same."""
     try:
-        saved = RunScores(**json.loads((Path(job.folder) / SCORES).read_text(encoding="utf-8")))
+        scores = RunScores(**json.loads((Path(job.folder) / SCORES).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
-    enough = saved.reached >= (job.until or 1.0) and not saved.failed
-    return saved if saved.wanted == job.wanted and enough else None
+    enough = scores.reached >= (job.until or 1.0) and not scores.failed
+    same = scores.wanted == job.wanted and (job.until is not None or scores.asked == job.asked)
+    return scores if same and enough else None
+
+
+def kept(job: Job) -> RunScores | None:
+    """Return what an earlier start of this job left, if nothing of it is to be tried again."""
+    scores = saved(job)
+    return None if scores is None or scores.again else scores
 
 
 def work(job: Job, threads: int, device: str | None, reports: Connection) -> None:
@@ -269,15 +285,20 @@ def _train_and_score(job: Job, report: Callable[[float], None], parts: dict[str,
         "tokens_seen": float(steps[-1]["tokens"]) if steps else 0.0,
         "flops": float(steps[-1]["flops"]) if steps else 0.0,
     }
-    groups: dict[str, float] = {}
-    floors: dict[str, float] = {}
-    notes: list[str] = []
+    scored = TaskScores()
     if not paused:
+        metrics |= areas(points)
         begun = _cpu()
         try:
             if job.tasks:
-                more, groups, floors = _evaluate(job, run.folder, notes)
-                metrics |= more
+                scored = evaluate_run(
+                    run.folder,
+                    folder / "evaluation",
+                    job.tasks,
+                    data=None if job.data is None else Path(job.data),
+                    words_from=Path(job.words_from),
+                    limit=job.limit,
+                )
         finally:
             parts["tasks_cpu_seconds"] += _cpu() - begun
     cost["peak_mib"] = round(
@@ -286,14 +307,17 @@ def _train_and_score(job: Job, report: Callable[[float], None], parts: dict[str,
     return RunScores(
         job.arm,
         job.seed,
-        metrics=metrics,
+        metrics=metrics | scored.metrics,
         curve=points,
         cost=cost,
-        groups=groups,
-        floors=floors,
-        notes=tuple(notes),
+        task_seconds=scored.cpu_seconds,
+        groups=scored.groups,
+        floors=scored.floors,
+        notes=tuple(scored.notes),
+        again=scored.again,
         folder=job.folder,
         wanted=job.wanted,
+        asked="" if paused else job.asked,
         reached=1.0 if job.until is None else job.until,  # only a run that was evaluated is whole
     )
 
@@ -304,38 +328,15 @@ def _bits(by_domain: Mapping[str, float]) -> dict[str, float]:
     return {MEAN: sum(found.values()) / len(found), **found} if len(found) > 1 else found
 
 
-def _evaluate(job: Job, run: Path, notes: list[str]) -> tuple[dict[str, float], dict[str, float], dict[str, float]]:
-    from evaluation.evaluate import Options, evaluate  # noqa: PLC0415
-    from evaluation.subject import Subject  # noqa: PLC0415
-    from evaluation.suite import Suite  # noqa: PLC0415
-
-    suite = Suite(name="ablation", title="ablation", source="the ablation file", tasks=job.tasks)
-    options = Options(
-        suite=suite,
-        out=Path(job.folder) / "evaluation",
-        data=Path(job.data) if job.data else None,
-        corpus=Path(job.words_from),
-        limit=job.limit,
-    )
-    results = evaluate(Subject.open(str(run)), options)
-    metrics: dict[str, float] = {}
-    groups: dict[str, float] = {}
-    floors: dict[str, float] = {}
-    for task in results.tasks:
-        if task.status != "scored" or task.honest is None:
-            notes.append(f"{task.task}: {task.status}: {task.reason}")
-            continue
-        metrics[f"{task.task}.accuracy"] = task.honest
-        mirrored = task.details.get("mirrored", {}).get("accuracy")
-        if mirrored is not None:
-            metrics[f"{task.task}.mirrored"] = float(mirrored)
-        if task.log_odds is not None:
-            metrics[f"{task.task}.log_odds"] = task.log_odds
-        floors |= {f"{task.task}.{name}": value for name, value in task.floors.items()}
-        for name, group in task.groups.items():
-            if group.log_odds is not None:
-                groups[f"{task.task}.{name}"] = group.log_odds
-    return metrics, groups, floors
+def areas(curve: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    """Return the areas under a run's learning curves, against the logarithm of words seen."""
+    found = {}
+    words = [point["words"] for point in curve]
+    for metric in curve[0] if len(curve) > 1 else ():
+        if metric.startswith(f"{BITS}."):
+            area = float(curve_area(words, [[point[metric] for point in curve]])[0])
+            found[f"{AREA}.{metric.removeprefix(f'{BITS}.')}"] = area
+    return found
 
 
 def spent(job: Job) -> dict[str, float]:

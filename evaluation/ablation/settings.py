@@ -10,7 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from curation.core.errors import Problem
 from curation.core.fingerprint import fingerprint
+from curation.core.strict_yaml import StrictLoader
 from evaluation.ablation.errors import AblationError
+from evaluation.catalog import load_task
+from evaluation.errors import SuiteError
+from evaluation.kinds.choice import Choice
+from evaluation.tasks.grounded import Grounded
 
 #: Rungs of the proxy ladder: recipe, words seen, seeds. Words are 1.3 tokens each on child-directed speech.
 LADDER: dict[str, dict[str, Any]] = {
@@ -19,7 +24,8 @@ LADDER: dict[str, dict[str, Any]] = {
     "confirm": {"recipe": "llama-proxy", "amount": 920_000, "seeds": 5},
     "gpu": {"recipe": "gpt2-2025-baseline", "amount": 100_000_000, "seeds": 3},
 }
-#: Metrics of held-out text are named ``bits_per_byte.DOMAIN``, those of tasks ``TASK.accuracy`` and ``TASK.log_odds``.
+#: Metrics of held-out text are named ``bits_per_byte.DOMAIN``, those of tasks ``TASK.METRIC``: what the task's value is
+#: (``blimp.accuracy``, ``cola.mcc``), and ``TASK.log_odds`` where its items are questions with options.
 BITS = "bits_per_byte"
 #: The mean over domains, each alike: what an arm gains by coming nearer to one of them counts by its share only.
 MEAN = f"{BITS}.mean"
@@ -114,20 +120,20 @@ class Ablation(_Part):
     ladder: Literal["smoke", "screen", "confirm", "gpu"] = "screen"
     """Size of a run: sets recipe, amount and seeds where they are not given."""
 
-    recipe: str = ""
-    """How models are trained: a recipe's name or file."""
+    recipe: Annotated[str, Field(min_length=1)]
+    """How models are trained: a recipe's name or file; the ladder's if it is left out."""
 
     changes: tuple[str, ...] = ()
     """Changes of the recipe for all arms, ``key=value``."""
 
-    seeds: int | tuple[int, ...] = 0
-    """How many seeds, from 1 on, or which."""
+    seeds: int | tuple[int, ...]
+    """How many seeds, from 1 on, or which; the ladder's if they are left out."""
 
     match: Literal["words", "tokens", "flops"] = "words"
     """What is held equal over arms."""
 
-    amount: Annotated[float, Field(ge=0)] = 0
-    """How many words, tokens or FLOPs each run sees."""
+    amount: Annotated[float, Field(gt=0)]
+    """How many words, tokens or FLOPs each run sees; the ladder's if it is left out."""
 
     heldout: Annotated[dict[str, HeldoutText], Field(min_length=1)]
     """Texts that no arm trains on, by domain: bits per byte are measured on each. Two domains or more: likeness to one
@@ -146,8 +152,8 @@ class Ablation(_Part):
     """Folder of evaluation data, for tasks that need one."""
 
     primary: str
-    """The metric that decides: ``bits_per_byte.DOMAIN``, ``bits_per_byte.mean`` (over domains), ``TASK.log_odds``,
-    ``TASK.accuracy``, or ``grounded.mirrored``."""
+    """The metric that decides: ``bits_per_byte.DOMAIN``, ``bits_per_byte.mean`` (over domains), the same of
+    ``bits_per_byte_area`` (the learning curve), ``TASK.log_odds``, ``TASK.METRIC``, or ``grounded.mirrored``."""
 
     margin: Annotated[float | None, Field(gt=0)] = None
     """A difference on the primary metric that would not matter: smaller ones are called equivalent."""
@@ -167,11 +173,11 @@ class Ablation(_Part):
     @model_validator(mode="before")
     @classmethod
     def _from_ladder(cls, values: Any) -> Any:
-        if isinstance(values, dict) and values.get("ladder", "screen") in LADDER:
-            values = dict(values)
-            for key, value in LADDER[values.get("ladder", "screen")].items():
-                values[key] = values.get(key) or value
-        return values
+        if not isinstance(values, dict):
+            return values
+        rung = values.get("ladder", "screen")  # one that is none is told by its own field
+        known = LADDER.get(rung if isinstance(rung, str) else "screen", LADDER["screen"])
+        return {**values, **{key: value for key, value in known.items() if values.get(key) is None}}
 
     @model_validator(mode="after")
     def _fits(self) -> Ablation:
@@ -187,18 +193,24 @@ class Ablation(_Part):
                 raise ValueError(f"{what}: {text!r} becomes a file's name: letters, digits, - and _ only")
         if not self.seed_list or len(set(self.seed_list)) != len(self.seed_list):
             raise ValueError("seeds: one or more, each once")
-        known = [*self.text_metrics, *self.task_metrics]
+        known = [*self.text_metrics, *self.area_metrics, *self.task_metrics]
         if self.primary not in known:
             raise ValueError(f"primary: {self.primary!r} is not measured; there are {', '.join(known)}")
-        if self.racing is not None and not self.primary.startswith(BITS):
+        if self.racing is not None and self.primary not in self.text_metrics:
             raise ValueError("racing: needs a primary metric that is measured during the run: bits_per_byte.DOMAIN")
         return self
 
     @property
-    def task_metrics(self) -> list[str]:
-        """Metrics of the tasks."""
-        kinds = {"grounded": ("mirrored", "log_odds", "accuracy")}
-        return [f"{task}.{kind}" for task in self.tasks for kind in kinds.get(task, ("log_odds", "accuracy"))]
+    def task_metrics(self) -> tuple[str, ...]:
+        """Metrics of the tasks, the more sensitive ones first."""
+        return tuple(name for task in self.tasks for name in metrics_of(task))
+
+    @model_validator(mode="after")
+    def _arms_change_something(self) -> Ablation:
+        for name, arm in self.arms.items():
+            if arm.manifest is None and arm.corpus is None and not arm.patch and not arm.recipe:
+                raise ValueError(f"arms.{name}: changes nothing; give a manifest, a corpus, a patch or a recipe")
+        return self
 
     @model_validator(mode="after")
     def _no_domain_is_the_mean(self) -> Ablation:
@@ -237,9 +249,24 @@ class Ablation(_Part):
         return fingerprint(self.model_dump(mode="json", exclude={"question", "of_interest"}))
 
 
+def metrics_of(reference: str) -> tuple[str, ...]:
+    """Return the metrics that a task gives.
+
+    Raises:
+        ValueError: there is no such task.
+    """
+    try:
+        task = load_task(reference)
+    except SuiteError as error:
+        raise ValueError(str(error)) from error
+    odds = ("log_odds",) if isinstance(task, Choice | Grounded) else ()
+    mirrored = ("mirrored",) if isinstance(task, Grounded) else ()
+    return tuple(f"{task.name}.{kind}" for kind in (*mirrored, *odds, task.metric))
+
+
 def higher_is_better(metric: str) -> bool:
-    """Return whether more of a metric is better: fewer bits are, and more of all else."""
-    return not metric.startswith(BITS)
+    """Return whether more of a metric is better: fewer bits and smaller deviations are, and more of all else."""
+    return not metric.startswith(BITS) and metric.rpartition(".")[2] != "mad_months"
 
 
 def load_ablation(path: Path) -> Ablation:
@@ -249,12 +276,16 @@ def load_ablation(path: Path) -> Ablation:
         AblationError: it cannot be read, or is not valid; every problem is listed.
     """
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        values = yaml.load(path.read_text(encoding="utf-8"), Loader=StrictLoader)  # noqa: S506  (a SafeLoader)
     except (OSError, UnicodeDecodeError) as error:
         hint = "give the path of an ablation file, such as corpora_manifests/ablations/NAME.yaml"
         raise AblationError(f"cannot be read: {error}", where=str(path), hint=hint) from error
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = f"{path}:{mark.line + 1}" if mark else str(path)
+        raise AblationError(f"no valid YAML: {error.problem}", where=where) from error
     except yaml.YAMLError as error:
-        raise AblationError(f"no YAML: {error}", where=str(path)) from error
+        raise AblationError(f"no valid YAML: {error}", where=str(path)) from error
     if not isinstance(values, dict):
         raise AblationError("an ablation is a mapping with question, base, arms, heldout, primary", where=str(path))
     try:

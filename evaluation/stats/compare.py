@@ -74,7 +74,7 @@ class Comparison:
     """Which test gave ``p``, or why there is none."""
 
     detectable: float | None
-    """Difference that this many runs, with this spread, find with probability .8."""
+    """Difference that this many runs, with this spread, find with probability .8, in the company of other arms."""
 
     equivalence: Equivalence | None
     bayes_factor: float | None
@@ -89,6 +89,7 @@ def compare(
     earlier: Correlation | None = None,
     margin: float | None = None,
     alpha: float = 0.05,
+    comparisons: int = 1,
 ) -> Comparison:
     """Compare an arm with the baseline.
 
@@ -100,6 +101,7 @@ def compare(
         earlier: correlation over shared seeds from earlier runs; else it is measured on these.
         margin: largest difference that would not matter, for the equivalence test.
         alpha: intervals are of level ``1 - alpha``.
+        comparisons: arms that share ``alpha``, for what is detectable.
 
     Raises:
         StatisticsError: scores are not finite, or do not have the shape that ``items`` asks for.
@@ -136,7 +138,7 @@ def compare(
         permutation=exact,
         p=p,
         p_from=p_from,
-        detectable=_detectable(runs_a, runs_b, pairing, floor or 0.0, alpha),
+        detectable=_detectable(runs_a, runs_b, pairing, floor or 0.0, alpha / comparisons),
         equivalence=None if margin is None or p is None else equivalence(difference, margin, alpha=alpha),
         bayes_factor=None if p is None else jzs_bayes_factor(runs_a, runs_b),
     )

@@ -51,6 +51,9 @@ class RaceDecision:
 
     arm: str
     stops: bool
+    leader: str
+    """The arm with the best mean, which it is compared with."""
+
     behind: Estimate | None
     """How far it is behind the leader, above 0 where it is worse; two-sided interval of twice the one-sided alpha."""
 
@@ -93,5 +96,5 @@ def race(scores: Mapping[str, ArrayLike], baseline: str, rule: RacingRule) -> tu
         else:
             stops = True
             why = f"clearly worse than {leader}: at least {behind.low:.3g} behind at one-sided alpha {alpha:.2g}"
-        decisions.append(RaceDecision(name, stops, behind, why))
+        decisions.append(RaceDecision(name, stops, leader, behind, why))
     return tuple(decisions)

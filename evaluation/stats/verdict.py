@@ -1,4 +1,4 @@
-"""From comparisons of all arms on the primary metric to one verdict an arm, corrected by Holm.
+"""From comparisons of all arms on the primary metric to one verdict an arm, corrected by Holm over the arms planned.
 
 Better or worse: the corrected p is below alpha. Equivalent: the corrected p of the equivalence test is, and no
 difference was shown. Undecided: neither, which says how large a difference could have been missed. None: too few runs.
@@ -37,26 +37,35 @@ class Verdict:
     why: str
 
 
-def verdicts(comparisons: Sequence[Comparison], *, alpha: float = 0.05) -> tuple[Verdict, ...]:
-    """Judge every arm on the primary metric; the arms that gave a p value are the family."""
-    return _judge(comparisons, holm, alpha)
+def verdicts(comparisons: Sequence[Comparison], *, planned: int = 0, alpha: float = 0.05) -> tuple[Verdict, ...]:
+    """Judge every arm on the primary metric.
+
+    Args:
+        comparisons: of the arms that have finished runs.
+        planned: arms that were to be compared: the family does not shrink when some are stopped or fail. 0 takes those
+            that gave a p value.
+        alpha: over the family.
+    """
+    return _judge(comparisons, holm, planned, alpha)
 
 
 def explore(comparisons: Sequence[Comparison], *, alpha: float = 0.05) -> tuple[Verdict, ...]:
-    """Judge exploratory comparisons (other metrics, paradigms): a share ``alpha`` of these findings may be false."""
-    return _judge(comparisons, benjamini_hochberg, alpha)
+    """Judge exploratory comparisons, of all metrics and arms together: a share ``alpha`` of findings may be false."""
+    return _judge(comparisons, benjamini_hochberg, 0, alpha)
 
 
 def _judge(
-    comparisons: Sequence[Comparison], correct: Callable[[ArrayLike], Floats], alpha: float
+    comparisons: Sequence[Comparison], correct: Callable[[ArrayLike], Floats], planned: int, alpha: float
 ) -> tuple[Verdict, ...]:
-    corrected = _corrected([c.p for c in comparisons], correct)
-    equal = _corrected([c.equivalence.p if c.equivalence else None for c in comparisons], correct)
+    corrected = _corrected([c.p for c in comparisons], correct, planned)
+    equal = _corrected([c.equivalence.p if c.equivalence else None for c in comparisons], correct, planned)
     return tuple(_verdict(c, p, e, alpha) for c, p, e in zip(comparisons, corrected, equal, strict=True))
 
 
-def _corrected(values: list[float | None], correct: Callable[[ArrayLike], Floats]) -> list[float | None]:
-    adjusted = iter(correct([value for value in values if value is not None]).tolist())
+def _corrected(values: list[float | None], correct: Callable[[ArrayLike], Floats], planned: int) -> list[float | None]:
+    """Correct the p values that there are; of a planned family the others count as tests that found nothing."""
+    known = [value for value in values if value is not None]
+    adjusted = iter(correct([*known, *[1.0] * (planned - len(known))]).tolist())
     return [None if value is None else next(adjusted) for value in values]
 
 

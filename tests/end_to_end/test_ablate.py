@@ -15,9 +15,9 @@ import yaml
 
 from evaluation.ablation import ablate as module
 from evaluation.ablation import pool
-from evaluation.ablation.ablate import Options
 from evaluation.ablation.events import RunsAdvanced
 from evaluation.ablation.limits import Limits
+from evaluation.ablation.options import Options
 from evaluation.ablation.settings import load_ablation
 from tests.tiny_training import raw_recipe, texts
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from curation.core.events import Warned
-from evaluation.ablation.audits import audit_arms
+from evaluation.ablation.audits import Auditor
 from evaluation.ablation.corpora import ArmCorpus
 from evaluation.ablation.errors import AblationError
 from tests.tiny_training import texts, tiny_corpus
@@ -26,7 +26,8 @@ def corpora(tmp_path_factory):
 def audited(corpora, folder, text, rules=None):
     told: list[object] = []
     (folder / "held.txt").write_text(text)
-    found = audit_arms(rules, corpora, {"held": folder / "held.txt"}, folder / "lines", told.append)
+    auditor = Auditor(rules, {"held": folder / "held.txt"}, folder / "lines", told.append)
+    found = {name: auditor.audit(name, corpus) for name, corpus in corpora.items()}
     return found, [event.message for event in told if isinstance(event, Warned)]
 
 

@@ -73,12 +73,35 @@ def test_mirrored_twos_are_items_and_one_right_by_its_liking_alone_is_wrong(tmp_
     names, uids, scores = zip(*rows, strict=True)
     table = {"task": ["grounded"] * len(rows), "group": names, "uid": uids, "scores": scores}
     pq.write_table(pa.table(table), tmp_path / "evaluation" / "items.parquet")
-    run = RunScores("base", 1, {"grounded.mirrored": 0.0}, folder=str(tmp_path))
+    run = RunScores("base", 1, {"grounded.mirrored": (200 / 3 + 75) / 2}, folder=str(tmp_path))
     found = by_item("grounded.mirrored", {"base": [run]})
     assert found is not None
     items, of_twos = found
     assert of_twos["base"].tolist() == [[100, 0, 100, 50, 100]]
-    assert of_twos["base"] @ items.weights == pytest.approx([(200 / 3 + 75) / 2])
+    assert of_twos["base"] @ items.weights == pytest.approx(list(run.metrics.values()))
+
+
+def answered(folder, task, groups, points, metrics):
+    """Return a run whose items have credits."""
+    (folder / "evaluation").mkdir(parents=True)
+    uids = [str(number) for number in range(len(groups))]
+    table = {"task": [task] * len(groups), "group": groups, "uid": uids, "credit": points}
+    pq.write_table(pa.table(table), folder / "evaluation" / "items.parquet")
+    return RunScores("base", 1, metrics, folder=str(folder))
+
+
+def test_a_score_that_is_no_mean_over_its_items_has_none(tmp_path):
+    groups, points = ["a"] * 3 + ["b"] * 2, [1.0, 0.0, 1.0, 1.0, 0.0]
+    macro = answered(tmp_path / "macro", "blimp", groups, points, {"blimp.accuracy": 100 * (2 / 3 + 1 / 2) / 2})
+    assert by_item("blimp.accuracy", {"base": [macro]}) is not None
+    micro = answered(tmp_path / "micro", "boolq", groups, points, {"boolq.accuracy": 60.0, "boolq.f1": 75.0})
+    assert by_item("boolq.accuracy", {"base": [micro]}) is None
+    assert by_item("boolq.f1", {"base": [micro]}) is None
+
+
+def test_a_paradigm_of_one_item_says_nothing_of_the_spread(tmp_path):
+    lone = answered(tmp_path, "blimp", ["a", "a", "b"], [1.0, 0.0, 1.0], {"blimp.accuracy": 75.0})
+    assert by_item("blimp.accuracy", {"base": [lone]}) is None
 
 
 def test_the_mean_over_domains_weighs_each_alike(tmp_path):

@@ -10,14 +10,13 @@ import yaml
 from rich.console import Console
 
 from curation.core.errors import UnknownName
-from evaluation.ablation.ablate import Options
 from evaluation.ablation.corpora import ArmCorpus
 from evaluation.ablation.database import Database
 from evaluation.ablation.display import show_plan
+from evaluation.ablation.options import Options
 from evaluation.ablation.plan import plan
 from evaluation.ablation.runs import RunScores
 from evaluation.ablation.settings import AREA, Ablation, Arm
-from evaluation.errors import SuiteError
 from tests.tiny_training import CAUSAL, NO_DROPOUT, raw_recipe, texts, tiny_corpus
 from training.errors import RecipeError
 
@@ -145,7 +144,6 @@ def test_else_the_plan_says_what_to_do(tmp_path):
         ({"recipe": "nobody"}, UnknownName),
         ({"changes": ("optimizer.nothing=1",)}, RecipeError),
         ({"arms": {"worse": Arm(recipe=("optimizer.nothing=1",))}}, RecipeError),
-        ({"tasks": ("nothing",)}, SuiteError),
     ],
 )
 def test_a_mistake_is_told_by_the_plan_too(tmp_path, changes, error):

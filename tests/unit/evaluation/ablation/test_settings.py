@@ -43,7 +43,7 @@ def test_the_ladder_fills_in_what_is_not_said(tmp_path):
     [
         (
             "primary: bits_per_byte.books\n",
-            r"'bits_per_byte.books' is not measured; there are bits_per_byte.speech, grounded",
+            r"not measured; there are bits_per_byte.speech, bits_per_byte_area.speech, grounded.mirrored, grounded.log",
         ),
         ("primary: bits_per_byte.mean\n", "not measured"),
         ("heldout: {speech: s.txt, mean: m.txt}\n", "`mean` is the mean over domains"),
@@ -53,9 +53,17 @@ def test_the_ladder_fills_in_what_is_not_said(tmp_path):
         ("arms: {'../x': {manifest: x.yaml}}\n", "letters, digits"),
         ("arms: {}\n", "arms"),
         ("arms: {less: {manifest: x.yaml, corpus: y}}\n", "give one of"),
+        ("arms: {less: {about: nothing}}\n", "arms.less: changes nothing"),
+        ("arms: {less: {recipe: [run.seed=2]}, less: {patch: {seed: 2}}}\n", r"mine.yaml:\d: .* 'less' stands twice"),
+        ("ladder: [screen]\n", "ladder: Input should be 'smoke'"),
+        ("seeds: 0\n", "seeds: one or more"),
+        ("amount: 0\n", "amount: Input should be greater than 0"),
+        ("tasks: [grunded]\n", "no task is called 'grunded'\n.*grounded"),
+        ("tasks: [cola]\nprimary: cola.log_odds\n", "'cola.log_odds' is not measured; .*cola.mcc$"),
         ("racing: {rungs: [0.5]}\n", "fifths"),
         ("racing: {rungs: [0.4, 0.2]}\n", "rungs go up"),
         ("primary: grounded.accuracy\nracing: {}\n", "measured during the run"),
+        ("primary: bits_per_byte_area.speech\nracing: {}\n", "measured during the run"),
         ("colour: red\n", "colour: Extra inputs"),
         ("match: steps\n", "match"),
     ],
@@ -63,14 +71,37 @@ def test_the_ladder_fills_in_what_is_not_said(tmp_path):
 def test_what_cannot_be_run_is_said_with_its_place(tmp_path, change, message):
     changed = {line.split(":")[0] for line in change.splitlines()}
     lines = [line for line in GOOD.splitlines() if line.split(":")[0] not in changed]
-    with pytest.raises(AblationError, match=message):
+    with pytest.raises(AblationError, match=f"(?m){message}"):
         load(tmp_path, "\n".join(lines) + "\n" + change)
+
+
+def test_tasks_have_the_metrics_that_they_give(tmp_path):
+    ablation = load(tmp_path, GOOD + "tasks: [grounded, blimp, cola, mrpc, aoa, aoa_2023, reading, wug_adj]\n")
+    assert ablation.task_metrics == (
+        "grounded.mirrored",
+        "grounded.log_odds",
+        "grounded.accuracy",
+        "blimp.log_odds",
+        "blimp.accuracy",
+        "cola.mcc",
+        "mrpc.f1",
+        "aoa.pearson",
+        "aoa_2023.mad_months",
+        "reading.delta_r2",
+        "wug_adj.spearman",
+    )
+
+
+def test_what_is_merged_may_be_replaced(tmp_path):
+    arms = "arms:\n  one: {patch: {steps: &a {x: 1, y: 2}}}\n  two: {patch: {steps: {<<: *a, y: 3}}}\n"
+    text = "".join(line + "\n" for line in GOOD.splitlines() if not line.startswith("arms")) + arms
+    assert load(tmp_path, text).arms["two"].patch == {"steps": {"x": 1, "y": 3}}
 
 
 def test_files_that_cannot_be_read(tmp_path):
     with pytest.raises(AblationError, match="cannot be read"):
         load_ablation(tmp_path / "nowhere.yaml")
-    with pytest.raises(AblationError, match="no YAML"):
+    with pytest.raises(AblationError, match="no valid YAML"):
         load(tmp_path, "a: [")
     with pytest.raises(AblationError, match="a mapping"):
         load(tmp_path, "- a\n")
@@ -90,4 +121,6 @@ def test_paths_are_beside_the_file_and_variables_have_defaults(tmp_path, monkeyp
 
 def test_fewer_bits_are_better_and_more_of_all_else():
     assert not higher_is_better("bits_per_byte.speech")
+    assert not higher_is_better("bits_per_byte_area.mean")
+    assert not higher_is_better("aoa_2023.mad_months")
     assert higher_is_better("grounded.accuracy")

@@ -167,6 +167,18 @@ def test_holm_over_arms():
     assert "found with probability .8" in corrected[0].why
     assert [v.arm for v in corrected] == ["near", "failed", "o0", "o1", "o2"]
     assert explore([near, *others])[0].p <= corrected[0].p
+    assert verdicts([near, failed], planned=3)[0].p == pytest.approx(3 * near.p), "an arm that is lost counts on"
+    assert verdicts([near, failed, *others], planned=5)[0].p == pytest.approx(5 * near.p)
+
+
+def test_what_is_detectable_in_the_company_of_other_arms():
+    a, b = ArmScores("a", [1.0, 1.1, 1.2, 1.05, 1.15]), ArmScores("b", [1.0, 1.1, 1.2, 1.1, 1.1])
+    alone = compare(a, b, higher_is_better=True)
+    six = compare(a, b, higher_is_better=True, comparisons=6)
+    strict = compare(a, b, higher_is_better=True, alpha=0.05 / 6)
+    assert six.detectable == pytest.approx(strict.detectable)
+    assert six.detectable > 1.2 * alone.detectable
+    assert six.difference == alone.difference, "the interval is of one arm"
 
 
 def test_no_difference_as_a_finding():

@@ -1,0 +1,82 @@
+"""The arms before training: each has a corpus, audited under the same rules, or a reason why it takes no part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from curation.core.errors import CurateError, OutputError
+from curation.core.events import Event, Warned
+from evaluation.ablation.audits import Auditor
+from evaluation.ablation.corpora import ArmCorpus, corpus_of
+from evaluation.ablation.errors import AblationError
+from evaluation.ablation.events import CorpusReady
+from evaluation.ablation.heldout import compare_lengths
+from evaluation.ablation.settings import Ablation
+
+
+@dataclass(frozen=True)
+class Arms:
+    """What the arms train on.
+
+    Attributes:
+        corpora: of the base and of all arms that take part.
+        audits: of the same ones.
+        refused: arm to the reason why it takes no part: its corpus cannot be built, or breaks the rules.
+    """
+
+    corpora: Mapping[str, ArmCorpus]
+    audits: Mapping[str, Mapping[str, Any]]
+    refused: Mapping[str, str]
+
+
+def make_arms(
+    ablation: Ablation,
+    file: Path,
+    out: Path,
+    cache: Path,
+    heldout: Mapping[str, Path],
+    listen: Callable[[Event], None],
+) -> Arms:
+    """Build and audit the corpora, the base's first; an arm that fails does not stop the others.
+
+    Args:
+        ablation: names the arms.
+        file: its file: paths in it are relative to its folder.
+        out: gets manifests, corpora and the lines of held-out text that are looked for.
+        cache: stages of builds that are done are kept here.
+        heldout: domain to text.
+        listen: is told of each corpus, and warned.
+
+    Raises:
+        CurateError: the base fails.
+        OutputError: nothing can be written.
+        AblationError: no arm is left.
+    """
+    corpora: dict[str, ArmCorpus] = {}
+    audits: dict[str, Mapping[str, Any]] = {}
+    refused: dict[str, str] = {}
+    auditor = Auditor(ablation.rules, heldout, out / "heldout", listen)
+    for name in ablation.all_arms:
+        try:
+            corpus = corpus_of(name, ablation, file, out, cache)
+            same = name != "base" and corpus.digest == corpora["base"].digest
+            listen(CorpusReady(name, corpus.words, corpus.digest, same))
+            audits[name] = auditor.audit(name, corpus)
+        except OutputError:
+            raise
+        except CurateError as error:
+            if name == "base":
+                raise
+            refused[name] = str(error)
+            listen(Warned(f"{name} takes no part: {error}"))
+            continue
+        corpora[name] = corpus
+        if name == "base":
+            compare_lengths(heldout, corpora, listen)
+    if len(corpora) == 1:
+        reasons = "".join(f"\n{name}: {reason}" for name, reason in refused.items())
+        raise AblationError(f"no arm is left to compare with the base:{reasons}", where=str(file))
+    return Arms(corpora, audits, refused)

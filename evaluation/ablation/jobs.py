@@ -1,0 +1,89 @@
+"""The work of a run: what is trained on what, and the fingerprints that tell whether an earlier start has done it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from curation.core.fingerprint import fingerprint
+from evaluation.ablation.corpora import ArmCorpus
+from evaluation.ablation.options import Options
+from evaluation.ablation.places import beside, recipe_at
+from evaluation.ablation.runs import Job
+from evaluation.ablation.settings import MEASURED, Ablation
+from evaluation.data import Data
+from evaluation.evaluate import RESULTS_OF
+from training.config import Recipe, load_recipe
+from training.run import Run
+
+
+def data_of(ablation: Ablation, file: Path) -> Path | None:
+    """Return the folder of evaluation data that the file names, if it names one."""
+    return None if ablation.data is None else beside(file, ablation.data)
+
+
+def teachers_of(recipe: Recipe) -> list[str]:
+    """Return the identities of a recipe's teachers: a model that learnt from others is another one."""
+    folders = getattr(recipe.objective, "teachers", ())
+    return [str(Run.open(folder).record["identity"]) for folder in folders]
+
+
+def asked_of(ablation: Ablation, options: Options, base: ArmCorpus) -> str:
+    """Return a fingerprint of what decides the scores of tasks, given a model."""
+    state = Data(data_of(ablation, options.file)).state()
+    return fingerprint(RESULTS_OF, base.digest, state, ablation.tasks, ablation.limit)
+
+
+@dataclass(frozen=True)
+class Given:
+    """What the runs of an ablation are given.
+
+    Attributes:
+        corpora: of the arms that take part.
+        heldout: domain to text.
+        lengths: of each arm, as a change of the recipe.
+        asked: fingerprint of what decides the scores of tasks, given a model.
+    """
+
+    corpora: Mapping[str, ArmCorpus]
+    heldout: Mapping[str, Path]
+    lengths: Mapping[str, str]
+    asked: str
+
+
+def job_of(ablation: Ablation, options: Options, given: Given, arm: str, seed: int, rung: float | None) -> Job:
+    """Return the work of one run, up to a rung or, without one, to its end."""
+    changes = (
+        *ablation.changes,
+        *ablation.all_arms[arm].recipe,
+        f"data.heldout.every={1 / MEASURED}",
+        "data.heldout.share=0",  # what is held out is the same for all arms, and outside their corpora
+        given.lengths[arm],
+    )
+    recipe = recipe_at(options.file, ablation.recipe)
+    loaded = load_recipe(recipe, [*changes, f"run.seed={seed}"])
+    data = data_of(ablation, options.file)
+    wanted = fingerprint(
+        given.corpora[arm].digest,
+        loaded.fingerprint(),
+        teachers_of(loaded),
+        {name: fingerprint(path.read_text(encoding="utf-8")) for name, path in given.heldout.items()},
+    )
+    return Job(
+        arm=arm,
+        seed=seed,
+        corpus=str(given.corpora[arm].folder),
+        words_from=str(given.corpora["base"].folder),
+        folder=str(options.out / "runs" / arm / f"seed-{seed}"),
+        recipe=recipe,
+        changes=changes,
+        heldout={name: str(path) for name, path in given.heldout.items()},
+        tasks=() if rung is not None else ablation.tasks,
+        limit=ablation.limit,
+        data=None if data is None else str(data),
+        cache=str(options.cache),
+        until=rung,
+        wanted=wanted,
+        asked=given.asked,
+    )
