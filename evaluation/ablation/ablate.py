@@ -49,8 +49,8 @@ def _ablate(ablation: Ablation, options: Options) -> Findings:
     check(ablation, options)
     heldout = heldout_files(ablation, options.file, options.out / "heldout")
     made = make_arms(ablation, options.file, options.out, options.cache, heldout, options.listen)
-    lengths = durations(ablation, options.file, made.corpora, heldout, options.cache)
-    given = Given(made.corpora, heldout, lengths, asked_of(ablation, options, made.corpora["base"]))
+    lengths = durations(ablation, options.file, made.draws, heldout, options.cache)
+    given = Given(made.draws, heldout, lengths, asked_of(ablation, options, made.corpora["base"]))
     stopped: dict[str, ArmStopped] = {}
     decisions: list[tuple[float, tuple[RaceDecision, ...]]] = []
     rungs: list[float | None] = [*(ablation.racing.rungs if ablation.racing else ()), None]
@@ -87,7 +87,7 @@ def _ablate(ablation: Ablation, options: Options) -> Findings:
     write_report(options.out, found)  # before all that can fail
     if options.database is not None:
         with Database(options.database) as database:
-            database.add(ablation, made.corpora, done)
+            database.add(ablation, made.draws, done)
             database.add_item_errors(
                 ablation,
                 [

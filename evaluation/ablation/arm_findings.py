@@ -21,7 +21,7 @@ class ArmFindings:
     Attributes:
         about: what was done, in the file's words.
         differs: what the locks say differs from the base: computed, so that a label cannot be wrong.
-        corpus: digest, words, documents; empty where there is none.
+        corpus: digest, words, documents of the first draw, and how many draws; empty where there is none.
         refused: why it takes no part: its corpus cannot be built, or breaks the rules; or nothing.
         seeds: of the finished runs.
         failed: seed to reason.
@@ -71,7 +71,10 @@ def arm_findings(
     }
     arm, corpus, audit = ablation.all_arms[name], made.corpora.get(name), made.audits.get(name)
     differs = [] if name == "base" or corpus is None else difference(made.corpora["base"], corpus)
-    facts = {} if corpus is None else {name: getattr(corpus, name) for name in ("digest", "words", "documents")}
+    facts: dict[str, Any] = {}
+    if corpus is not None:
+        facts = {key: getattr(corpus, key) for key in ("digest", "words", "documents")}
+        facts["draws"] = sum(arm == name for arm, _ in made.draws)
     return ArmFindings(
         about=arm.about,
         differs=(*differs, *(f"recipe: {change}" for change in arm.recipe)),

@@ -9,7 +9,7 @@ from typing import Any
 
 from curation.core.errors import CurateError, OutputError
 from curation.core.events import Event, Warned
-from evaluation.ablation.audits import Auditor
+from evaluation.ablation.audits import Auditor, worst_of
 from evaluation.ablation.corpora import ArmCorpus, corpus_of
 from evaluation.ablation.errors import AblationError
 from evaluation.ablation.events import CorpusReady
@@ -22,12 +22,14 @@ class Arms:
     """What the arms train on.
 
     Attributes:
-        corpora: of the base and of all arms that take part.
-        audits: of the same ones.
+        corpora: of the base and of all arms that take part: the first draw of each.
+        draws: (arm, seed) to the corpus of that draw.
+        audits: of the same arms, the worst of their draws.
         refused: arm to the reason why it takes no part: its corpus cannot be built, or breaks the rules.
     """
 
     corpora: Mapping[str, ArmCorpus]
+    draws: Mapping[tuple[str, int], ArmCorpus]
     audits: Mapping[str, Mapping[str, Any]]
     refused: Mapping[str, str]
 
@@ -56,15 +58,18 @@ def make_arms(
         AblationError: no arm is left.
     """
     corpora: dict[str, ArmCorpus] = {}
+    draws: dict[tuple[str, int], ArmCorpus] = {}
     audits: dict[str, Mapping[str, Any]] = {}
     refused: dict[str, str] = {}
     auditor = Auditor(ablation.rules, heldout, out / "heldout", listen)
     for name in ablation.all_arms:
+        drawn: dict[tuple[str, int], ArmCorpus] = {}
+        audited = []
         try:
-            corpus = corpus_of(name, ablation, file, out, cache)
-            same = name != "base" and corpus.digest == corpora["base"].digest
-            listen(CorpusReady(name, corpus.words, corpus.digest, same))
-            audits[name] = auditor.audit(name, corpus)
+            for draw in ablation.draws:
+                corpus = corpus_of(name, draw, ablation, file, out, cache)
+                audited.append(auditor.audit(name, corpus))
+                drawn[name, draw] = corpus
         except OutputError:
             raise
         except CurateError as error:
@@ -73,10 +78,14 @@ def make_arms(
             refused[name] = str(error)
             listen(Warned(f"{name} takes no part: {error}"))
             continue
-        corpora[name] = corpus
+        draws |= drawn
+        corpora[name] = first = drawn[name, ablation.draws[0]]
+        audits[name] = worst_of(audited)
+        same = name != "base" and first.digest == corpora["base"].digest
+        listen(CorpusReady(name, first.words, first.digest, len(drawn), same))
         if name == "base":
             compare_lengths(heldout, corpora, listen)
     if len(corpora) == 1:
         reasons = "".join(f"\n{name}: {reason}" for name, reason in refused.items())
         raise AblationError(f"no arm is left to compare with the base:{reasons}", where=str(file))
-    return Arms(corpora, audits, refused)
+    return Arms(corpora, draws, audits, refused)

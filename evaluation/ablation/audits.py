@@ -7,7 +7,7 @@ lines of at least 8 words (without a speaker's code before a tab) are looked for
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +67,16 @@ class Auditor:
                 self._listen(Warned(f"{name}: its corpus holds {what}: its bits per byte there are no test"))
         self._known[corpus.digest] = found
         return found
+
+
+def worst_of(audits: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Return the audit of an arm: the least certain verdict of its draws, and the most held-out lines seen in one."""
+    worst = max(audits, key=lambda audit: audit["exit"] or 0)
+    overlap = {
+        domain: max((audit["overlap"][domain] for audit in audits), key=lambda of: of["seen"])
+        for domain in worst["overlap"]
+    }
+    return {**worst, "overlap": overlap}
 
 
 def _write_lines(heldout: Mapping[str, Path], folder: Path) -> dict[str, float]:

@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from curation.core.artifact import write_text
+from curation.core.fingerprint import seed_for
 from curation.corpus import LOCK, Corpus
 from evaluation.ablation.errors import AblationError
 from evaluation.ablation.places import beside
@@ -31,11 +32,12 @@ class ArmCorpus:
     lock: dict[str, Any]
 
 
-def corpus_of(name: str, ablation: Ablation, file: Path, out: Path, cache: Path) -> ArmCorpus:
+def corpus_of(name: str, draw: int, ablation: Ablation, file: Path, out: Path, cache: Path) -> ArmCorpus:
     """Build an arm's corpus if it is not built, and open it.
 
     Args:
         name: of the arm.
+        draw: a run's seed: the first one's corpus is the manifest's, the others' are those of another manifest seed.
         ablation: says what it is.
         file: its file: paths in it are relative to its folder.
         out: gets ``manifests/`` and ``corpora/``.
@@ -47,12 +49,22 @@ def corpus_of(name: str, ablation: Ablation, file: Path, out: Path, cache: Path)
     """
     arm = ablation.all_arms[name]
     if arm.manifest is None and arm.corpus is None and arm.patch is None:  # only the recipe differs
-        return replace(corpus_of("base", ablation, file, out, cache), arm=name)
+        return replace(corpus_of("base", draw, ablation, file, out, cache), arm=name)
     if arm.corpus is not None:
-        folder = beside(file, arm.corpus)
-    else:
-        folder = out / "corpora" / name
-        _build(manifest_of(name, ablation, file, out), folder, cache, name)
+        return _opened(name, beside(file, arm.corpus))
+    first = out / "corpora" / name
+    manifest = manifest_of(name, ablation, file, out)
+    if draw == ablation.draws[0]:
+        _build(manifest, first, cache, name)
+        return _opened(name, first)
+    seed = seed_for(Corpus.open(first).lock["seed"], "draw", draw) % 2**31
+    manifest = write_patch(out / "manifests" / f"{name}.draw-{draw}.yaml", manifest, name, {"seed": seed})
+    folder = out / "corpora" / f"{name}.draw-{draw}"
+    _build(manifest, folder, cache, name)
+    return _opened(name, folder)
+
+
+def _opened(name: str, folder: Path) -> ArmCorpus:
     corpus = Corpus.open(folder)
     return ArmCorpus(name, folder, corpus.digest, corpus.words, int(corpus.lock["documents"]), dict(corpus.lock))
 
@@ -94,7 +106,7 @@ def write_patch(target: Path, base: str, name: str, patch: Mapping[str, Any]) ->
     """Write a manifest that extends another by a patch, and return its path."""
     values = {"extends": base, "name": name, **patch}
     write_text(target, yaml.dump(values, Dumper=_Plain, sort_keys=False, allow_unicode=True))
-    return str(target)
+    return str(target.resolve())  # a manifest that extends it lies elsewhere
 
 
 class _Plain(yaml.SafeDumper):

@@ -41,6 +41,7 @@ _LATER = {
     "peak_mib": "real",
     "tokens_seen": "real",
     "setting": "text not null default ''",  # digest: ``Ablation.setting``; rows of before have none
+    "first_corpus": "text not null default ''",  # digest of the arm's first draw, whatever the seed
 }
 _ITEM_ERRORS = """
 create table if not exists item_errors (
@@ -121,19 +122,32 @@ class Database:
                 self._connection.execute(f"alter table {table} add column {column} {kind}")
 
     def add(
-        self, ablation: Ablation, corpora: Mapping[str, ArmCorpus], done: Mapping[tuple[str, int], RunScores]
+        self, ablation: Ablation, draws: Mapping[tuple[str, int], ArmCorpus], done: Mapping[tuple[str, int], RunScores]
     ) -> None:
-        """Add runs, or replace what an earlier start of them left."""
+        """Add runs, or replace what an earlier start of them left.
+
+        Args:
+            ablation: the file.
+            draws: (arm, seed) to the corpus of that draw.
+            done: (arm, seed) to what its run gave.
+
+        Raises:
+            OutputError: they cannot be written.
+        """
         now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        rows = [
-            (
+        rows = []
+        for run in done.values():
+            corpus = draws[run.arm, ablation.draw_of(run.seed)]
+            first = draws[run.arm, ablation.draws[0]].digest
+            later = {**run.cost, "setting": ablation.setting(run.arm), "first_corpus": first}
+            row = (
                 f"{run.wanted or ablation.fingerprint()}/{ablation.name}/{run.arm}/{run.seed}",
                 ablation.name,
                 run.arm,
                 run.seed,
                 ablation.recipe,
-                corpora[run.arm].digest,
-                corpora[run.arm].words,
+                corpus.digest,
+                corpus.words,
                 run.cost.get("words_seen"),
                 run.cost.get("flops"),
                 run.cost.get("cpu_seconds"),
@@ -142,10 +156,9 @@ class Database:
                 json.dumps(run.metrics),
                 run.folder,
                 now,
-                *(ablation.setting(run.arm) if column == "setting" else run.cost.get(column) for column in _LATER),
+                *(later.get(column) for column in _LATER),
             )
-            for run in done.values()
-        ]
+            rows.append(row)
         try:
             self._insert(rows)
         except sqlite3.Error as error:
@@ -198,11 +211,13 @@ class Database:
     def spreads(self, metric: str, setting: str) -> dict[str, list[float]]:
         """Return the scores over seeds by corpus, of finished runs of one setting; only where there are two or more.
 
-        All corpora of a setting serve: a spread is pooled within them. A corpus counts once, however many arms and
-        ablations have it: trained alike with the same seeds they are the same runs, and tell nothing more.
+        All corpora of a setting serve: a spread is pooled within them (and their draws, where each seed has its own). A
+        corpus counts once, however many arms and ablations have it: trained alike with the same seeds they are the same
+        runs, and tell nothing more.
         """
         query = (
-            "select ablation, arm, corpus, seed, metrics from runs where status = 'done' and setting = ? order by at"
+            "select ablation, arm, coalesce(nullif(first_corpus, ''), corpus), seed, metrics from runs "
+            "where status = 'done' and setting = ? order by at"
         )
         corpora: dict[str, dict[tuple[str, str], dict[int, float]]] = {}
         for ablation, arm, corpus, seed, metrics in self._connection.execute(query, (setting,)):

@@ -97,7 +97,8 @@ def line_of(event: Event) -> str | None:
         return f"{event.question}\n{len(event.arms)} arms, {event.seeds} seeds: {event.runs} runs"
     if isinstance(event, events.CorpusReady):
         same = ", the same as the base's" if event.same_as_base else ""
-        return f"corpus of {event.arm}: {event.words:,} words, {event.digest[:12]}{same}"
+        draws = f", and {event.draws - 1} further draws" if event.draws > 1 else ""
+        return f"corpus of {event.arm}: {event.words:,} words, {event.digest[:12]}{draws}{same}"
     if isinstance(event, events.RunDone):
         value = "failed" if event.failed else "" if event.primary is None else f"{event.metric} {event.primary:.4f}"
         left = "" if not event.left_seconds else f", {in_time(event.left_seconds)} left"

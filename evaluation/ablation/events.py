@@ -20,11 +20,12 @@ class AblationStarted(Event):
 
 @dataclass(frozen=True)
 class CorpusReady(Event):
-    """An arm's corpus is built, or was there."""
+    """An arm's corpus is built, or was there; with its draws for other seeds, if it has some."""
 
     arm: str
     words: int
     digest: str
+    draws: int
     same_as_base: bool
 
 

@@ -40,32 +40,33 @@ class Given:
     """What the runs of an ablation are given.
 
     Attributes:
-        corpora: of the arms that take part.
+        draws: (arm, seed) to the corpus of that draw, of the arms that take part.
         heldout: domain to text.
-        lengths: of each arm, as a change of the recipe.
+        lengths: of the same ones, as a change of the recipe.
         asked: fingerprint of what decides the scores of tasks, given a model.
     """
 
-    corpora: Mapping[str, ArmCorpus]
+    draws: Mapping[tuple[str, int], ArmCorpus]
     heldout: Mapping[str, Path]
-    lengths: Mapping[str, str]
+    lengths: Mapping[tuple[str, int], str]
     asked: str
 
 
 def job_of(ablation: Ablation, options: Options, given: Given, arm: str, seed: int, rung: float | None) -> Job:
     """Return the work of one run, up to a rung or, without one, to its end."""
+    drawn = arm, ablation.draw_of(seed)
     changes = (
         *ablation.changes,
         *ablation.all_arms[arm].recipe,
         f"data.heldout.every={1 / MEASURED}",
         "data.heldout.share=0",  # what is held out is the same for all arms, and outside their corpora
-        given.lengths[arm],
+        given.lengths[drawn],
     )
     recipe = recipe_at(options.file, ablation.recipe)
     loaded = load_recipe(recipe, [*changes, f"run.seed={seed}"])
     data = data_of(ablation, options.file)
     wanted = fingerprint(
-        given.corpora[arm].digest,
+        given.draws[drawn].digest,
         loaded.fingerprint(),
         teachers_of(loaded),
         {name: fingerprint(path.read_text(encoding="utf-8")) for name, path in given.heldout.items()},
@@ -73,8 +74,8 @@ def job_of(ablation: Ablation, options: Options, given: Given, arm: str, seed: i
     return Job(
         arm=arm,
         seed=seed,
-        corpus=str(given.corpora[arm].folder),
-        words_from=str(given.corpora["base"].folder),
+        corpus=str(given.draws[drawn].folder),
+        words_from=str(given.draws["base", ablation.draws[0]].folder),
         folder=str(options.out / "runs" / arm / f"seed-{seed}"),
         recipe=recipe,
         changes=changes,

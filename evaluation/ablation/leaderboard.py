@@ -23,11 +23,16 @@ def newest(runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     seen: set[tuple[Any, ...]] = set()
     kept = []
     for run in runs:
-        key = (run["ablation"], run["arm"], run["recipe"], run["corpus"], run["setting"], run["seed"])
+        key = (run["ablation"], run["arm"], run["recipe"], _corpus(run), run["setting"], run["seed"])
         if key not in seen:
             seen.add(key)
             kept.append(run)
     return kept
+
+
+def _corpus(run: dict[str, Any]) -> str:
+    """Return the corpus that an arm is known by: its first draw, where each seed has its own."""
+    return str(run["first_corpus"] or run["corpus"])
 
 
 def standings(runs: Sequence[dict[str, Any]], metric: str = "") -> tuple[str, list[dict[str, Any]]]:
@@ -49,7 +54,7 @@ def standings(runs: Sequence[dict[str, Any]], metric: str = "") -> tuple[str, li
     arms: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for run in whole:
         if chosen in run["metrics"]:
-            key = (run["ablation"], run["arm"], run["recipe"], run["corpus"], run["setting"])
+            key = (run["ablation"], run["arm"], run["recipe"], _corpus(run), run["setting"])
             arms.setdefault(key, []).append(run)
     rows = []
     for (ablation, arm, recipe, corpus, setting), members in arms.items():

@@ -11,9 +11,9 @@ from evaluation.ablation.settings import Ablation
 
 
 def durations(
-    ablation: Ablation, file: Path, corpora: Mapping[str, ArmCorpus], heldout: Mapping[str, Path], cache: Path
-) -> dict[str, str]:
-    """Return a change of the recipe for each arm: its duration.
+    ablation: Ablation, file: Path, draws: Mapping[tuple[str, int], ArmCorpus], heldout: Mapping[str, Path], cache: Path
+) -> dict[tuple[str, int], str]:
+    """Return a change of the recipe for each draw of each arm: its duration.
 
     Words seen are the challenge's unit, and an arm with fewer words sees them more often. Tokens and FLOPs are steps:
     tokenizers differ over corpora, so that equal words are not equal tokens.
@@ -21,15 +21,15 @@ def durations(
     Args:
         ablation: says what is matched, and how much of it.
         file: where it lies.
-        corpora: of the arms.
+        draws: (arm, seed) to a corpus.
         heldout: texts, which the plan of a run wants to know.
         cache: tokenizers and tokens are made here once.
     """
     if ablation.match == "words":
-        return dict.fromkeys(corpora, f"duration={{words: {int(ablation.amount)}}}")
+        return dict.fromkeys(draws, f"duration={{words: {int(ablation.amount)}}}")
     return {
-        name: f"duration={{steps: {_steps(ablation, file, name, corpus, heldout, cache)}}}"
-        for name, corpus in corpora.items()
+        (name, draw): f"duration={{steps: {_steps(ablation, file, name, corpus, heldout, cache)}}}"
+        for (name, draw), corpus in draws.items()
     }
 
 

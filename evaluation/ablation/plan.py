@@ -195,8 +195,9 @@ def _measured(ablation: Ablation, options: Options) -> Cost | None:
     alone = ablation.model_copy(update={"arms": {}})  # the other arms' corpora may not be there yet
     with tempfile.TemporaryDirectory() as texts:
         heldout = heldout_files(ablation, options.file, Path(texts))
-        lengths = durations(alone, options.file, {"base": base}, heldout, options.cache)
-        job = job_of(alone, options, Given({"base": base}, heldout, lengths, ""), "base", ablation.seed_list[0], None)
+        draws = {("base", ablation.draws[0]): base}
+        lengths = durations(alone, options.file, draws, heldout, options.cache)
+        job = job_of(alone, options, Given(draws, heldout, lengths, ""), "base", ablation.seed_list[0], None)
         words = sum(count_words(path.read_text(encoding="utf-8")) for path in heldout.values())
         found = estimate(
             load_recipe(job.recipe, [*job.changes, f"run.seed={job.seed}"]),

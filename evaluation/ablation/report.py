@@ -78,9 +78,7 @@ def _body(found: Findings) -> Iterator[str]:
     yield (
         '<p class="small soft">Difference from the base with its interval (Welch, or paired where a correlation '
         "over seeds was measured). Grey band: differences beyond it are found with probability .8 at this many seeds. "
-        "Small dots: single runs. p is corrected by Holm over all arms of the file. A verdict is on these corpora: "
-        "each arm is one draw of documents, and an arm that differs in the manifest's <code>seed</code> alone shows "
-        "what another draw does.</p>"
+        f"Small dots: single runs. p is corrected by Holm over all arms of the file. {_drawn(found)}</p>"
     )
     yield "<h2>What the arms changed</h2>"
     yield from _changes(found)
@@ -106,6 +104,16 @@ def _body(found: Findings) -> Iterator[str]:
     yield from _races(found)
     yield "<h2>Run it again</h2>"
     yield from _again(found)
+
+
+def _drawn(found: Findings) -> str:
+    """Return what a verdict is on."""
+    if found.arms["base"].corpus["draws"] > 1:
+        return "Each seed has corpora of its own: a verdict is on the way of making them, not on one draw of documents."
+    return (
+        "All seeds of an arm have the same corpus: a verdict is on this draw of documents, and two draws of one "
+        "manifest may differ by more than seeds explain."
+    )
 
 
 def _name(metric: str) -> str:
@@ -147,6 +155,8 @@ def _changes(found: Findings) -> Iterator[str]:
         )
         words, documents = f"{arm.corpus['words']:,}", f"{arm.corpus['documents']:,}"
         digest = f'<code class="whole">{arm.corpus["digest"][:8]}</code>'
+        if arm.corpus["draws"] > 1:
+            digest += f" and {arm.corpus['draws'] - 1} draws"
         audit = ["holds" if told.get("exit") == 0 else "cannot say"] if rules else []
         rows.append([escape(name), _differs(arm.about, arm.differs), words, documents, digest, seen, *audit])
     head = ["arm", "differs from the base by", "words", "documents", "corpus", "held-out lines in it"]

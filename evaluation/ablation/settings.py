@@ -129,6 +129,10 @@ class Ablation(_Part):
     seeds: int | tuple[int, ...]
     """How many seeds, from 1 on, or which; the ladder's if they are left out."""
 
+    redraw: bool | None = None
+    """Draw each corpus anew for each seed (the manifest's seed goes with the run's), so that a verdict is on the way of
+    making corpora and not on one draw of documents. Left out: wherever every arm has a manifest."""
+
     match: Literal["words", "tokens", "flops"] = "words"
     """What is held equal over arms."""
 
@@ -213,6 +217,13 @@ class Ablation(_Part):
         return self
 
     @model_validator(mode="after")
+    def _can_be_redrawn(self) -> Ablation:
+        fixed = [name for name, arm in self.all_arms.items() if arm.corpus is not None]
+        if self.redraw and fixed:
+            raise ValueError(f"redraw: {', '.join(fixed)} has a corpus; only what has a manifest can be drawn anew")
+        return self
+
+    @model_validator(mode="after")
     def _no_domain_is_the_mean(self) -> Ablation:
         if MEAN in {f"{BITS}.{domain}" for domain in self.heldout}:
             raise ValueError("heldout.mean: `mean` is the mean over domains; give the domain another name")
@@ -238,11 +249,26 @@ class Ablation(_Part):
         """Seeds of every arm."""
         return tuple(range(1, self.seeds + 1)) if isinstance(self.seeds, int) else self.seeds
 
+    @property
+    def redraws(self) -> bool:
+        """Whether each seed has corpora of its own."""
+        return all(arm.corpus is None for arm in self.all_arms.values()) if self.redraw is None else self.redraw
+
+    @property
+    def draws(self) -> tuple[int, ...]:
+        """Seeds that have corpora of their own; the first one's is the manifest's as it stands."""
+        return self.seed_list if self.redraws else self.seed_list[:1]
+
+    def draw_of(self, seed: int) -> int:
+        """Return the draw of the corpora that a run of a seed is trained on."""
+        return seed if self.redraws else self.seed_list[0]
+
     def setting(self, arm: str) -> str:
         """Digest of what two runs of an arm must share to be runs of one thing, but for their seed and their corpus."""
         changes = (*self.changes, *self.all_arms[arm].recipe)
         heldout = {domain: text.model_dump() for domain, text in self.heldout.items()}
-        return fingerprint(self.recipe, changes, self.match, self.amount, heldout, self.heldout_words, self.limit)
+        equal = (self.recipe, changes, self.match, self.amount, self.redraws)
+        return fingerprint(*equal, heldout, self.heldout_words, self.limit)
 
     def fingerprint(self) -> str:
         """Digest of what decides the numbers."""

@@ -10,6 +10,7 @@ from curation.core.errors import CorpusError
 from curation.core.events import Warned
 from evaluation.ablation.arms import make_arms
 from evaluation.ablation.errors import AblationError
+from evaluation.ablation.events import CorpusReady
 from evaluation.ablation.settings import Ablation, Arm
 from tests.tiny_training import texts, tiny_corpus
 
@@ -59,6 +60,46 @@ def test_an_arm_over_budget_takes_no_part_and_a_base_over_budget_is_an_error(cor
     assert "breaks the rules of" in found.refused["large"]
     with pytest.raises(AblationError, match="base: breaks the rules"):
         made(tmp_path, large.folder, {"small": small.folder}, str(rules))
+
+
+def test_each_seed_has_a_corpus_of_its_own_and_arms_share_the_draw(tmp_path):
+    lines = "".join(json.dumps({"text": text}) + "\n" for text in texts(300))
+    (tmp_path / "docs.jsonl").write_text(lines)
+    base = {
+        "name": "base",
+        "seed": 7,
+        "track": "free",
+        "sources": [{"name": "docs", "use": "source.jsonl", "path": "docs.jsonl", "licence": "none", "domain": "toy"}],
+        "select": [{"use": "select.word_budget", "words": 2000}, {"use": "select.order", "by": "shuffle"}],
+    }
+    (tmp_path / "base.yaml").write_text(json.dumps(base))
+    values = {
+        "name": "toy",
+        "question": "Does it help?",
+        "base": Arm(manifest="base.yaml"),
+        "arms": {
+            "other": Arm(patch={"seed": 8}),
+            "recipe": Arm(recipe=("run.spike=3",)),
+            "same": Arm(patch={"seed": 7}),
+        },
+        "heldout": {"speech": "s.txt"},
+        "primary": "bits_per_byte.speech",
+        "seeds": (3, 5),
+    }
+    (tmp_path / "s.txt").write_text("\n\n".join(texts(20, seed=5)))
+    ablation = Ablation.model_validate(values)
+    heldout = {"speech": tmp_path / "s.txt"}
+    told: list[object] = []
+    found = make_arms(ablation, tmp_path / "toy.yaml", tmp_path / "out", tmp_path / "cache", heldout, told.append)
+    digests = {key: corpus.digest for key, corpus in found.draws.items()}
+    assert sorted(digests) == sorted((name, seed) for name in ablation.all_arms for seed in (3, 5))
+    assert len({digests[name, seed] for name in ("base", "other") for seed in (3, 5)}) == 4
+    for name in ("recipe", "same"):
+        assert [digests[name, seed] for seed in (3, 5)] == [digests["base", seed] for seed in (3, 5)]
+    assert found.corpora["base"].lock["seed"] == 7, "the first draw is the manifest's own"
+    assert {corpus.words for corpus in found.draws.values()} == {2000}
+    ready = {event.arm: (event.draws, event.same_as_base) for event in told if isinstance(event, CorpusReady)}
+    assert ready == {"base": (2, False), "other": (2, False), "recipe": (2, True), "same": (2, True)}
 
 
 def test_without_a_base_or_without_an_arm_there_is_nothing_to_compare(corpora, tmp_path):

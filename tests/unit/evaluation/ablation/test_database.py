@@ -36,7 +36,7 @@ def ablation(**changes):
 
 def corpora(**digests):
     names = {"base": "b", "worse": "w", "same": "b", **digests}
-    return {name: ArmCorpus(name, Path("x"), digest * 64, 1000, 10, {}) for name, digest in names.items()}
+    return {(name, 1): ArmCorpus(name, Path("x"), digest * 64, 1000, 10, {}) for name, digest in names.items()}
 
 
 def runs(arm, shift, seeds=5, **changes):
@@ -93,6 +93,18 @@ def test_a_spread_is_pooled_within_the_corpora_of_a_setting_each_once(tmp_path):
     assert max(max(values) for values in spreads.values()) < 2.5, "the arm with a recipe of its own is not among them"
 
 
+def test_draws_of_an_arm_are_one_arm(tmp_path):
+    drawn = ablation(base=Arm(manifest="m.yaml"), arms={"worse": Arm(patch={"seed": 2})})
+    digests = [ArmCorpus("base", Path("x"), str(seed) * 64, 1000, 10, {}) for seed in range(1, 6)]
+    draws = {("base", seed): corpus for seed, corpus in enumerate(digests, 1)}
+    with Database(tmp_path / "runs.sqlite") as database:
+        database.add(drawn, draws, runs("base", 0))
+        assert {row["corpus"] for row in database.runs()} == {corpus.digest for corpus in digests}
+        assert list(map(len, database.spreads(BITS, drawn.setting("base")).values())) == [5]
+        _, rows = standings(database.runs(), BITS)
+    assert [(row["corpus"], row["runs"]) for row in rows] == [("1" * 64, 5)]
+
+
 def test_finished_runs_are_of_exactly_this_recipe(tmp_path):
     with Database(tmp_path / "runs.sqlite") as database:
         for recipe in ("bert-proxy", "bert-proxy-1m"):
@@ -108,7 +120,14 @@ def test_a_database_of_before_gains_its_columns(tmp_path):
         database.add(ablation(), corpora(), runs("worse", 0, 2))
         database.add_item_errors(ablation(), [("worse", BITS, 9.0)])
     with sqlite3.connect(path) as old:
-        for column in ("heldout_cpu_seconds", "tasks_cpu_seconds", "peak_mib", "tokens_seen", "setting"):
+        for column in (
+            "heldout_cpu_seconds",
+            "tasks_cpu_seconds",
+            "peak_mib",
+            "tokens_seen",
+            "setting",
+            "first_corpus",
+        ):
             old.execute(f"alter table runs drop column {column}")
         old.execute("alter table item_errors drop column setting")
     costly = {key: replace(run, cost={**run.cost, "peak_mib": 900.0}) for key, run in runs("base", 0).items()}

@@ -16,7 +16,7 @@ from training.display import in_time
 
 TOLD = (
     events.AblationStarted("toy", "Does [it] help?", ("base", "less"), 3, 6),
-    events.CorpusReady("base", 1000, "abcdef" * 10, False),
+    events.CorpusReady("base", 1000, "abcdef" * 10, 1, False),
     events.RunsAdvanced((("base", 1, 0.25), ("less", 1, 0.5)), 2, 6, 180.0),
     events.RunDone("base", 1, "bits_per_byte.a", 2.5, 3, 6, 12.0, 90.0),
     events.RunDone("less", 1, "bits_per_byte.a", None, 4, 6, 12.0, 0.0, failed="no disk"),

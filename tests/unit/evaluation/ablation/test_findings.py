@@ -60,8 +60,9 @@ def runs(arm, shift, seeds=5, **changes):
 
 def found(done, refused=(), of=None, **changes):
     given = {"stopped": {}, "decisions": [], "seconds": 1.0, **changes}
-    made = Arms({name: one for name, one in corpora().items() if name not in dict(refused)}, {}, dict(refused))
-    return findings(of or ablation(), Path("toy.yaml"), made, done, **given)
+    there = {name: one for name, one in corpora().items() if name not in dict(refused)}
+    draws = {(name, 1): one for name, one in there.items()}
+    return findings(of or ablation(), Path("toy.yaml"), Arms(there, draws, {}, dict(refused)), done, **given)
 
 
 def test_a_harm_is_found_and_a_null_is_called_equivalent():

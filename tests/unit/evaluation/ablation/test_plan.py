@@ -53,7 +53,7 @@ def options(folder, **changes):
 
 def keep(path, of, bits=(2.0, 2.01, 2.02), **cost):
     """Add runs of the base to a database."""
-    corpora = {"base": ArmCorpus("base", Path("x"), "b" * 64, 1000, 10, {})}
+    corpora = {("base", 1): ArmCorpus("base", Path("x"), "b" * 64, 1000, 10, {})}
     metrics = [{BITS: value, f"{AREA}.speech": value} for value in bits]
     done = {
         ("base", seed): RunScores("base", seed, values, [], {**COST, **cost}) for seed, values in enumerate(metrics, 1)

@@ -60,6 +60,7 @@ def test_the_ladder_fills_in_what_is_not_said(tmp_path):
         ("amount: 0\n", "amount: Input should be greater than 0"),
         ("tasks: [grunded]\n", "no task is called 'grunded'\n.*grounded"),
         ("tasks: [cola]\nprimary: cola.log_odds\n", "'cola.log_odds' is not measured; .*cola.mcc$"),
+        ("redraw: true\narms: {less: {corpus: here}}\n", "redraw: less has a corpus"),
         ("racing: {rungs: [0.5]}\n", "fifths"),
         ("racing: {rungs: [0.4, 0.2]}\n", "rungs go up"),
         ("primary: grounded.accuracy\nracing: {}\n", "measured during the run"),
@@ -90,6 +91,15 @@ def test_tasks_have_the_metrics_that_they_give(tmp_path):
         "reading.delta_r2",
         "wug_adj.spearman",
     )
+
+
+def test_corpora_are_drawn_for_each_seed_wherever_all_have_manifests(tmp_path):
+    each, one = load(tmp_path, GOOD), load(tmp_path, GOOD + "redraw: false\n")
+    assert (each.draws, each.draw_of(3)) == ((1, 2, 3, 4, 5), 3)
+    assert (one.draws, one.draw_of(3)) == ((1,), 1)
+    given = "".join(line + "\n" for line in GOOD.splitlines() if not line.startswith("arms"))
+    assert not load(tmp_path, given + "arms: {less: {corpus: here}}\n").redraws
+    assert each.setting("base") != one.setting("base")
 
 
 def test_what_is_merged_may_be_replaced(tmp_path):
