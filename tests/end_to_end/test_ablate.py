@@ -51,6 +51,7 @@ def folder(tmp_path_factory):
             "shuffled": {"patch": {"steps": {"shuffled_lines": {"use": "normalize.shuffled_lines", "share": 0.5}}}},
         },
         "ladder": "smoke",
+        "redraw": False,
         "recipe": str(root / "tiny-recipe.yaml"),
         "amount": 4000,
         "seeds": 3,
@@ -187,7 +188,7 @@ def test_when_time_is_up_runs_save_their_state_and_the_same_command_ends_with_th
     out, found = start("paused", max_hours=1.0)
     assert any(isinstance(event, RunsAdvanced) for event in told)
     assert "of 2 runs are done; the same command goes on" in (out / "ablation.html").read_text()
-    assert found["sentence"] == "No arm has finished runs to compare."
+    assert found["sentence"].startswith("Interim, 0 of 2 runs: no arm can be compared with the base")
     states = [path for path in out.glob("runs/*/seed-1/run/checkpoints/*") if path.is_dir()]
     assert {path.parts[-5] for path in states} == {"base", "half"}
     spent = [json.loads(path.read_text())["cpu_seconds"] for path in sorted(out.rglob("cost.json"))]
@@ -224,6 +225,28 @@ def test_a_race_pauses_at_the_rung_and_goes_on_to_the_same_weights(folder):
     assert metrics[0] == metrics[1]
 
 
+@pytest.mark.slow
+def test_each_seed_is_trained_on_a_draw_of_its_own_and_a_task_that_is_added_needs_no_training(folder):
+    values = yaml.safe_load((folder / "tiny.yaml").read_text())
+    drawn = {**values, "redraw": True, "seeds": 2, "arms": {"shuffled": values["arms"]["shuffled"]}}
+    (folder / "drawn.yaml").write_text(yaml.safe_dump(drawn))
+    out = folder / "drawn"
+    assert ablate(folder, "drawn.yaml", out).returncode == 0
+    found = json.loads((out / "ablation.json").read_text())
+    assert [arm["corpus"]["draws"] for arm in found["arms"].values()] == [2, 2]
+    trained = [json.loads((path / "run.json").read_text())["corpus"]["digest"] for path in out.glob("runs/*/*/run")]
+    assert len(set(trained)) == 4
+    weights = {path: path.stat().st_mtime_ns for path in out.glob("runs/*/*/run/model/model.safetensors")}
+    assert len(weights) == 4
+
+    (folder / "drawn.yaml").write_text(yaml.safe_dump({**drawn, "tasks": ["grounded"], "limit": 4}))
+    assert ablate(folder, "drawn.yaml", out).returncode == 0
+    assert {path: path.stat().st_mtime_ns for path in weights} == weights
+    runs = json.loads((out / "ablation.json").read_text())["runs"]
+    noted = [run["metrics"].get("grounded.accuracy") or run["notes"] for run in runs]
+    assert all(noted), "each run has the score, or says why not"
+
+
 def test_a_missing_text_and_a_broken_manifest_are_named(folder):
     values = yaml.safe_load((folder / "tiny.yaml").read_text())
     (folder / "bad.yaml").write_text(yaml.safe_dump({**values, "heldout": {"near": "nowhere.txt"}}))
@@ -237,6 +260,7 @@ def test_a_missing_text_and_a_broken_manifest_are_named(folder):
     assert found.returncode == 2
     assert "arms.odd" in found.stderr
     assert "nobody" in found.stderr
+    assert not (folder / "worse" / "corpora").exists(), "it is said before a corpus is built"
 
 
 def test_the_plan_is_said_before_a_minute_is_spent(folder):
