@@ -17,7 +17,6 @@ from evaluation.ablation.findings import Findings, findings
 from evaluation.ablation.heldout import heldout_files
 from evaluation.ablation.jobs import Given, asked_of, job_of
 from evaluation.ablation.limits import Limits
-from evaluation.ablation.matching import durations
 from evaluation.ablation.options import Options
 from evaluation.ablation.pool import Pool
 from evaluation.ablation.report import write_report
@@ -49,8 +48,7 @@ def _ablate(ablation: Ablation, options: Options) -> Findings:
     check(ablation, options)
     heldout = heldout_files(ablation, options.file, options.out / "heldout")
     made = make_arms(ablation, options.file, options.out, options.cache, heldout, options.listen)
-    lengths = durations(ablation, options.file, made.draws, heldout, options.cache)
-    given = Given(made.draws, heldout, lengths, asked_of(ablation, options, made.corpora["base"]))
+    given = Given(made.draws, heldout, made.lengths, asked_of(ablation, options, made.corpora["base"]))
     stopped: dict[str, ArmStopped] = {}
     decisions: list[tuple[float, tuple[RaceDecision, ...]]] = []
     rungs: list[float | None] = [*(ablation.racing.rungs if ablation.racing else ()), None]

@@ -21,7 +21,7 @@ class ArmFindings:
     Attributes:
         about: what was done, in the file's words.
         differs: what the locks say differs from the base: computed, so that a label cannot be wrong.
-        corpus: digest, words, documents of the first draw, and how many draws; empty where there is none.
+        corpus: digest, words, documents of the first draw, and how many there are; empty where there is none.
         refused: why it takes no part: its corpus cannot be built, or breaks the rules; or nothing.
         seeds: of the finished runs.
         failed: seed to reason.
@@ -74,7 +74,7 @@ def arm_findings(
     facts: dict[str, Any] = {}
     if corpus is not None:
         facts = {key: getattr(corpus, key) for key in ("digest", "words", "documents")}
-        facts["draws"] = sum(arm == name for arm, _ in made.draws)
+        facts["draws"] = made.different(name)
     return ArmFindings(
         about=arm.about,
         differs=(*differs, *(f"recipe: {change}" for change in arm.recipe)),

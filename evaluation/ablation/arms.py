@@ -14,6 +14,7 @@ from evaluation.ablation.corpora import ArmCorpus, corpus_of
 from evaluation.ablation.errors import AblationError
 from evaluation.ablation.events import CorpusReady
 from evaluation.ablation.heldout import compare_lengths
+from evaluation.ablation.matching import durations
 from evaluation.ablation.settings import Ablation
 
 
@@ -24,14 +25,20 @@ class Arms:
     Attributes:
         corpora: of the base and of all arms that take part: the first draw of each.
         draws: (arm, seed) to the corpus of that draw.
+        lengths: of the same ones: the duration of a run, as a change of the recipe.
         audits: of the same arms, the worst of their draws.
-        refused: arm to the reason why it takes no part: its corpus cannot be built, or breaks the rules.
+        refused: arm to the reason why it takes no part: its corpus cannot be built or trained on, or breaks the rules.
     """
 
     corpora: Mapping[str, ArmCorpus]
     draws: Mapping[tuple[str, int], ArmCorpus]
+    lengths: Mapping[tuple[str, int], str]
     audits: Mapping[str, Mapping[str, Any]]
     refused: Mapping[str, str]
+
+    def different(self, arm: str) -> int:
+        """Return how many corpora an arm has: draws are one corpus where nothing is drawn at random."""
+        return len({corpus.digest for (name, _), corpus in self.draws.items() if name == arm})
 
 
 def make_arms(
@@ -48,7 +55,7 @@ def make_arms(
         ablation: names the arms.
         file: its file: paths in it are relative to its folder.
         out: gets manifests, corpora and the lines of held-out text that are looked for.
-        cache: stages of builds that are done are kept here.
+        cache: stages of builds that are done are kept here, with tokenizers and tokens.
         heldout: domain to text.
         listen: is told of each corpus, and warned.
 
@@ -59,6 +66,7 @@ def make_arms(
     """
     corpora: dict[str, ArmCorpus] = {}
     draws: dict[tuple[str, int], ArmCorpus] = {}
+    lengths: dict[tuple[str, int], str] = {}
     audits: dict[str, Mapping[str, Any]] = {}
     refused: dict[str, str] = {}
     auditor = Auditor(ablation.rules, heldout, out / "heldout", listen)
@@ -70,6 +78,7 @@ def make_arms(
                 corpus = corpus_of(name, draw, ablation, file, out, cache)
                 audited.append(auditor.audit(name, corpus))
                 drawn[name, draw] = corpus
+            of_arm = durations(ablation, file, drawn, heldout, cache)
         except OutputError:
             raise
         except CurateError as error:
@@ -79,13 +88,17 @@ def make_arms(
             listen(Warned(f"{name} takes no part: {error}"))
             continue
         draws |= drawn
+        lengths |= of_arm
         corpora[name] = first = drawn[name, ablation.draws[0]]
         audits[name] = worst_of(audited)
         same = name != "base" and first.digest == corpora["base"].digest
-        listen(CorpusReady(name, first.words, first.digest, len(drawn), same))
+        different = len({corpus.digest for corpus in drawn.values()})
+        listen(CorpusReady(name, first.words, first.digest, different, same))
+        if different < len(drawn):
+            listen(Warned(f"{name}: {len(drawn)} draws are {different} corpora: its manifest draws little at random"))
         if name == "base":
             compare_lengths(heldout, corpora, listen)
     if len(corpora) == 1:
         reasons = "".join(f"\n{name}: {reason}" for name, reason in refused.items())
         raise AblationError(f"no arm is left to compare with the base:{reasons}", where=str(file))
-    return Arms(corpora, draws, audits, refused)
+    return Arms(corpora, draws, lengths, audits, refused)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from curation.core.events import Warned
-from evaluation.ablation.corpora import check_manifests
+from evaluation.ablation.corpora import check_manifests, place_of
 from evaluation.ablation.database import Database
+from evaluation.ablation.errors import AblationError
 from evaluation.ablation.jobs import data_of, teachers_of
 from evaluation.ablation.options import Options
 from evaluation.ablation.places import recipe_at
@@ -37,11 +38,20 @@ def check_settings(ablation: Ablation, file: Path) -> None:
     """Look at the recipes of all arms, and whether there are data for the tasks.
 
     Raises:
-        CurateError: a recipe is not there or a change of it does not fit, a teacher is not trained, or there is no
-            folder of evaluation data.
+        CurateError: a recipe is not there or a change of it does not fit, a teacher is none or is not done, or there is
+            no folder of evaluation data.
     """
-    for arm in ablation.all_arms.values():
-        teachers_of(load_recipe(recipe_at(file, ablation.recipe), [*ablation.changes, *arm.recipe]))
+    for name, arm in ablation.all_arms.items():
+        taught = teachers_of(load_recipe(recipe_at(file, ablation.recipe), [*ablation.changes, *arm.recipe]))
+        for teacher in taught:
+            if not teacher.done:
+                raise AblationError(
+                    "the teacher's training is not done", where=str(teacher.folder), hint="go on with it"
+                )
+        if taught and ablation.redraws:
+            hint = "write `redraw: false`: all seeds of an arm have one corpus"
+            told = "a teacher reads the tokens of one corpus, and each seed has another"
+            raise AblationError(told, where=place_of(name), hint=hint)
     root = Data(data_of(ablation, file)).root
     needy = [name for name in ablation.tasks if name in task_names() and not isinstance(load_task(name), Grounded)]
     if needy and not root.is_dir():

@@ -96,7 +96,7 @@ def ablate(
     except KeyboardInterrupt:
         err.print(f"\nstopped; the same command goes on from {escape(str(target))}", highlight=False, soft_wrap=True)
         raise typer.Exit(130) from None
-    if any(arm.failed for arm in found.arms.values()):
+    if any(arm.failed or arm.refused for arm in found.arms.values()):
         raise typer.Exit(1)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from curation.core.artifact import write_text
+from curation.core.errors import OutputError
 from curation.core.fingerprint import seed_for
 from curation.corpus import LOCK, Corpus
 from evaluation.ablation.errors import AblationError
@@ -58,7 +59,7 @@ def corpus_of(name: str, draw: int, ablation: Ablation, file: Path, out: Path, c
         _build(manifest, first, cache, name)
         return _opened(name, first)
     seed = seed_for(Corpus.open(first).lock["seed"], "draw", draw) % 2**31
-    manifest = write_patch(out / "manifests" / f"{name}.draw-{draw}.yaml", manifest, name, {"seed": seed})
+    manifest = write_patch(out / "manifests" / f"{name}.draw-{draw}.yaml", manifest, {"seed": seed})
     folder = out / "corpora" / f"{name}.draw-{draw}"
     _build(manifest, folder, cache, name)
     return _opened(name, folder)
@@ -74,7 +75,7 @@ def manifest_of(name: str, ablation: Ablation, file: Path, out: Path) -> str:
     arm = ablation.all_arms[name]
     manifest = _manifest(file, arm.manifest or ablation.base.manifest or "")
     if arm.patch is not None:
-        return write_patch(out / "manifests" / f"{name}.yaml", manifest, name, arm.patch)
+        return write_patch(out / "manifests" / f"{name}.yaml", manifest, {"name": name.lower(), **arm.patch})
     return manifest
 
 
@@ -102,9 +103,9 @@ def place_of(arm: str) -> str:
     return arm if arm == "base" else f"arms.{arm}"
 
 
-def write_patch(target: Path, base: str, name: str, patch: Mapping[str, Any]) -> str:
+def write_patch(target: Path, base: str, patch: Mapping[str, Any]) -> str:
     """Write a manifest that extends another by a patch, and return its path."""
-    values = {"extends": base, "name": name, **patch}
+    values = {"extends": base, **patch}
     write_text(target, yaml.dump(values, Dumper=_Plain, sort_keys=False, allow_unicode=True))
     return str(target.resolve())  # a manifest that extends it lies elsewhere
 
@@ -129,6 +130,9 @@ def _build(manifest: str, folder: Path, cache: Path, name: str) -> None:
     done = curate("build", manifest, "--out", str(folder), "--cache", str(cache), "--json")
     if done.returncode == 130:
         raise KeyboardInterrupt
+    if done.returncode < 0:
+        hint = "out of memory? what is done is kept: run the same command again"
+        raise OutputError(f"the build of {place_of(name)} was killed by signal {-done.returncode}", hint=hint)
     if done.returncode != 0:
         told = (done.stderr or done.stdout).strip()[-2000:]
         raise AblationError(f"its corpus cannot be built:\n{told}", where=place_of(name), hint="mend the manifest")

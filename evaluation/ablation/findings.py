@@ -21,6 +21,8 @@ from evaluation.stats.racing import RaceDecision
 from evaluation.stats.verdict import Verdict
 
 VERSION = 2
+#: Characters of a reason in the sentence; the report has it whole.
+MOST = 200
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ def findings(
         version=VERSION,
         name=ablation.name,
         question=ablation.question,
-        sentence=sentence(metrics[0], arms, stopped, due=due, ended=ended),
+        sentence=sentence(metrics[0], arms, stopped, seeds=len(ablation.seed_list), due=due, ended=ended),
         due=due,
         ended=ended,
         ablation=ablation.model_dump(mode="json"),
@@ -126,24 +128,38 @@ def sentence(
     arms: Mapping[str, ArmFindings],
     stopped: Mapping[str, ArmStopped],
     *,
+    seeds: int,
     due: int,
     ended: int,
 ) -> str:
-    """Return the verdict in one sentence, with all that is missing from it."""
+    """Return the verdict in one sentence, with all that is missing from it.
+
+    Args:
+        primary: the metric that decides.
+        arms: the base and all others.
+        stopped: those that lost a race.
+        seeds: runs of an arm.
+        due: runs that are to be done.
+        ended: those of them that are done or have failed.
+    """
     begun = f"Interim, {ended} of {due} runs: " if ended < due else ""
     lost = [f"{one.arm} was stopped at {one.rung:.0%}, clearly worse than {one.leader}" for one in stopped.values()]
+    known = {comparison.arm: len(comparison.scores_arm) for comparison in primary.comparisons}
     for name, arm in arms.items():
         if arm.refused:
-            lost.append(f"{name} took no part: {arm.refused.splitlines()[0]}")
-        elif arm.failed:
-            lost.append(f"{len(arm.failed)} of {len(arm.failed) + len(arm.seeds)} runs of {name} failed")
+            lost.append(f"{name} took no part: {' '.join(arm.refused.split())[:MOST]}")
+        if arm.failed:
+            lost.append(f"{len(arm.failed)} of {seeds} runs of {name} failed")
+        without = len(arm.seeds) - known.get(name, 0)
+        if primary.comparisons and name != "base" and without > 0:
+            lost.append(f"{without} of {seeds} runs of {name} have no {primary.metric} ({'; '.join(arm.notes)[:MOST]})")
     if not primary.comparisons:
         notes = dict.fromkeys(note for arm in arms.values() for note in arm.notes)
         return f"{begun}{'; '.join([f'no arm can be compared with the base on {primary.metric}', *notes, *lost])}."
     said = [_said(*pair) for pair in zip(primary.comparisons, primary.verdicts, strict=True)]
-    seeds = max(min(len(c.scores_arm), len(c.scores_baseline)) for c in primary.comparisons)
-    if seeds < LEAST_SEEDS:
-        few = f"{seeds} finished run(s) in an arm, and a verdict needs {LEAST_SEEDS}; the numbers are below"
+    most = max(min(len(c.scores_arm), len(c.scores_baseline)) for c in primary.comparisons)
+    if most < LEAST_SEEDS:
+        few = f"{most} finished run(s) in an arm, and a verdict needs {LEAST_SEEDS}; the numbers are below"
         return f"{begun}No verdict: {'; '.join([few, *lost])}."
     return f"{begun}On {primary.metric}: {'; '.join([*said, *lost])}."
 

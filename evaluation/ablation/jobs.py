@@ -12,8 +12,10 @@ from evaluation.ablation.options import Options
 from evaluation.ablation.places import beside, recipe_at
 from evaluation.ablation.runs import Job
 from evaluation.ablation.settings import MEASURED, Ablation
+from evaluation.catalog import load_task
 from evaluation.data import Data
 from evaluation.evaluate import RESULTS_OF
+from evaluation.tasks.grounded import Grounded
 from training.config import Recipe, load_recipe
 from training.run import Run
 
@@ -23,15 +25,19 @@ def data_of(ablation: Ablation, file: Path) -> Path | None:
     return None if ablation.data is None else beside(file, ablation.data)
 
 
-def teachers_of(recipe: Recipe) -> list[str]:
-    """Return the identities of a recipe's teachers: a model that learnt from others is another one."""
-    folders = getattr(recipe.objective, "teachers", ())
-    return [str(Run.open(folder).record["identity"]) for folder in folders]
+def teachers_of(recipe: Recipe) -> list[Run]:
+    """Return the runs of a recipe's teachers.
+
+    Raises:
+        ResumeError: a folder holds no run.
+    """
+    return [Run.open(folder) for folder in getattr(recipe.objective, "teachers", ())]
 
 
 def asked_of(ablation: Ablation, options: Options, base: ArmCorpus) -> str:
     """Return a fingerprint of what decides the scores of tasks, given a model."""
-    state = Data(data_of(ablation, options.file)).state()
+    alone = all(isinstance(load_task(name), Grounded) for name in ablation.tasks)  # they read the corpus only
+    state = [] if alone else Data(data_of(ablation, options.file)).state()
     return fingerprint(RESULTS_OF, base.digest, state, ablation.tasks, ablation.limit)
 
 
@@ -68,7 +74,7 @@ def job_of(ablation: Ablation, options: Options, given: Given, arm: str, seed: i
     wanted = fingerprint(
         given.draws[drawn].digest,
         loaded.fingerprint(),
-        teachers_of(loaded),
+        [teacher.record["identity"] for teacher in teachers_of(loaded)],
         {name: fingerprint(path.read_text(encoding="utf-8")) for name, path in given.heldout.items()},
     )
     return Job(

@@ -113,13 +113,13 @@ def saved(job: Job) -> RunScores | None:
         return None
     enough = scores.reached >= (job.until or 1.0) and not scores.failed
     same = scores.wanted == job.wanted and (job.until is not None or scores.asked == job.asked)
-    return scores if same and enough else None
+    return replace(scores, folder=job.folder) if same and enough else None  # another place, or seen from another
 
 
 def kept(job: Job) -> RunScores | None:
     """Return what an earlier start of this job left, if nothing of it is to be tried again."""
     scores = saved(job)
-    return None if scores is None or scores.again else scores
+    return None if scores is None or (scores.again and job.until is None) else scores
 
 
 def work(job: Job, threads: int, device: str | None, reports: Connection) -> None:

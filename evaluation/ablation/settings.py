@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -17,6 +18,8 @@ from evaluation.errors import SuiteError
 from evaluation.kinds.choice import Choice
 from evaluation.tasks.grounded import Grounded
 
+#: Names of arms become names of corpora, in small letters.
+ARM = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}")
 #: Rungs of the proxy ladder: recipe, words seen, seeds. Words are 1.3 tokens each on child-directed speech.
 LADDER: dict[str, dict[str, Any]] = {
     "smoke": {"recipe": "llama-proxy", "amount": 75_000, "seeds": 3},
@@ -188,8 +191,10 @@ class Ablation(_Part):
         if self.base.patch is not None or (self.base.manifest is None and self.base.corpus is None):
             raise ValueError("base: needs a manifest or a corpus")
         for name, arm in self.arms.items():
-            if name == "base" or not name.replace("-", "").replace("_", "").isalnum():
-                raise ValueError(f"arms.{name}: a name has letters, digits, - and _, and is not `base`")
+            if name == "base" or not ARM.fullmatch(name):
+                raise ValueError(
+                    f"arms.{name}: a name has letters, digits, - and _ behind the first, and is not `base`"
+                )
             if arm.patch is not None and self.base.manifest is None:
                 raise ValueError(f"arms.{name}: a patch needs a base with a manifest")
         for what, text in (("name", self.name), *((f"heldout.{domain}", domain) for domain in self.heldout)):

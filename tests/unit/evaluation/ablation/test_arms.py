@@ -80,7 +80,7 @@ def test_each_seed_has_a_corpus_of_its_own_and_arms_share_the_draw(tmp_path):
         "arms": {
             "other": Arm(patch={"seed": 8}),
             "recipe": Arm(recipe=("run.spike=3",)),
-            "same": Arm(patch={"seed": 7}),
+            "Same": Arm(patch={"seed": 7}),
         },
         "heldout": {"speech": "s.txt"},
         "primary": "bits_per_byte.speech",
@@ -94,12 +94,14 @@ def test_each_seed_has_a_corpus_of_its_own_and_arms_share_the_draw(tmp_path):
     digests = {key: corpus.digest for key, corpus in found.draws.items()}
     assert sorted(digests) == sorted((name, seed) for name in ablation.all_arms for seed in (3, 5))
     assert len({digests[name, seed] for name in ("base", "other") for seed in (3, 5)}) == 4
-    for name in ("recipe", "same"):
+    for name in ("recipe", "Same"):
         assert [digests[name, seed] for seed in (3, 5)] == [digests["base", seed] for seed in (3, 5)]
     assert found.corpora["base"].lock["seed"] == 7, "the first draw is the manifest's own"
     assert {corpus.words for corpus in found.draws.values()} == {2000}
     ready = {event.arm: (event.draws, event.same_as_base) for event in told if isinstance(event, CorpusReady)}
-    assert ready == {"base": (2, False), "other": (2, False), "recipe": (2, True), "same": (2, True)}
+    assert ready == {"base": (2, False), "other": (2, False), "recipe": (2, True), "Same": (2, True)}
+    assert not [event for event in told if isinstance(event, Warned) and "draws" in event.message]
+    assert found.lengths == dict.fromkeys(found.draws, "duration={words: 230000}")
 
 
 def test_without_a_base_or_without_an_arm_there_is_nothing_to_compare(corpora, tmp_path):

@@ -62,7 +62,7 @@ def found(done, refused=(), of=None, **changes):
     given = {"stopped": {}, "decisions": [], "seconds": 1.0, **changes}
     there = {name: one for name, one in corpora().items() if name not in dict(refused)}
     draws = {(name, 1): one for name, one in there.items()}
-    return findings(of or ablation(), Path("toy.yaml"), Arms(there, draws, {}, dict(refused)), done, **given)
+    return findings(of or ablation(), Path("toy.yaml"), Arms(there, draws, {}, {}, dict(refused)), done, **given)
 
 
 def test_a_harm_is_found_and_a_null_is_called_equivalent():
@@ -98,7 +98,7 @@ def test_failed_and_stopped_arms_are_said_and_not_counted():
 
 def test_an_arm_without_a_corpus_takes_no_part_and_the_others_are_compared(tmp_path):
     result = found(runs("base", 0) | runs("same", 0), refused={"worse": "arms.worse: breaks <the> rules\n  hint"})
-    assert result.sentence.endswith("; worse took no part: arms.worse: breaks <the> rules.")
+    assert result.sentence.endswith("; worse took no part: arms.worse: breaks <the> rules hint.")
     assert (result.due, result.ended) == (10, 10)
     assert result.arms["worse"].corpus == {}
     text = write_report(tmp_path, result)[0].read_text()
@@ -119,6 +119,19 @@ def test_a_primary_metric_that_no_run_has_is_said_with_the_reason():
     }
     result = found(done, of=ablation(tasks=("blimp",), primary="blimp.accuracy", margin=None))
     assert result.sentence == "no arm can be compared with the base on blimp.accuracy; blimp: missing: no such folder."
+
+
+def test_an_arm_whose_runs_lack_the_primary_metric_is_not_passed_over():
+    done = runs("base", 0) | runs("worse", 0.2) | runs("same", 0)
+    for key in (("worse", 1), ("worse", 2)):
+        done[key] = RunScores(**{**vars(done[key]), "metrics": {}, "notes": ("blimp: failed: odd",)})
+    assert "; 2 of 5 runs of worse have no bits_per_byte.speech (blimp: failed: odd)" in found(done).sentence
+
+
+def test_draws_that_are_one_corpus_are_said_to_be_one(tmp_path):
+    one = found(runs("base", 0) | runs("worse", 0.2) | runs("same", 0))
+    assert one.arms["base"].corpus["draws"] == 1
+    assert "a verdict is on this draw of documents" in write_report(tmp_path, one)[0].read_text()
 
 
 def test_exploratory_metrics_are_one_family():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,14 @@ from curation.core.errors import UnknownName
 from evaluation.ablation.corpora import ArmCorpus
 from evaluation.ablation.database import Database
 from evaluation.ablation.display import show_plan
+from evaluation.ablation.errors import AblationError
 from evaluation.ablation.options import Options
 from evaluation.ablation.plan import plan
 from evaluation.ablation.runs import RunScores
 from evaluation.ablation.settings import AREA, Ablation, Arm
 from tests.tiny_training import CAUSAL, NO_DROPOUT, raw_recipe, texts, tiny_corpus
 from training.errors import RecipeError
+from training.run import RUN_VERSION
 
 BITS = "bits_per_byte.speech"
 COST = {
@@ -121,6 +124,27 @@ def test_the_cost_is_measured_where_the_corpus_of_the_base_is_built(tmp_path, ma
     assert {entry.name for entry in (tmp_path / "out").iterdir()} == {"corpora"}, "nothing but the cache is written"
     with pytest.raises(RecipeError):  # the changes are those of the run
         plan(ablation(amount=2000, **given, changes=("model.max_position_embeddings=1",)), options(tmp_path))
+
+
+def test_spreads_on_one_corpus_are_said_to_be_that_where_each_seed_has_its_own(tmp_path):
+    arms = {"worse": Arm(patch={"seed": 2})}
+    drawn, one = (ablation(base=Arm(manifest="m.yaml"), arms=arms, redraw=redraw) for redraw in (True, False))
+    sources = [plan(of, options(tmp_path)).metrics[0].spread.source for of in (drawn, one)]
+    assert sources[0] == f"{sources[1]}, on one corpus an arm: draws add to it"
+
+
+def test_a_teacher_knows_the_tokens_of_one_corpus(tmp_path):
+    teacher = tmp_path / "teacher"
+    teacher.mkdir()
+    (teacher / "run.json").write_text(json.dumps({"run_version": RUN_VERSION, "status": "done", "identity": "t"}))
+    taught = {"recipe": "babyllama-proxy", "changes": (f"objective.teachers=[{teacher}]",), "tasks": ()}
+    manifests = {"base": Arm(manifest="m.yaml"), "arms": {"worse": Arm(patch={"seed": 2})}}
+    with pytest.raises(AblationError, match="a teacher reads the tokens of one corpus"):
+        plan(ablation(**taught, **manifests), options(tmp_path))
+    assert plan(ablation(**taught, **manifests, redraw=False), options(tmp_path)).runs == 6
+    (teacher / "run.json").write_text(json.dumps({"run_version": RUN_VERSION, "status": "stopped", "identity": "t"}))
+    with pytest.raises(AblationError, match="training is not done"):
+        plan(ablation(**taught), options(tmp_path))
 
 
 def test_else_the_plan_says_what_to_do(tmp_path):

@@ -63,6 +63,12 @@ def test_a_failed_task_is_tried_again_and_the_rest_is_a_result_meanwhile(tmp_pat
     leave(tmp_path, again=True, notes=("grounded: failed: odd",))
     assert kept(job(tmp_path)) is None
     assert saved(job(tmp_path)).metrics == {"b": 1.0}
+    assert kept(job(tmp_path, until=0.4)).reached == 1.0, "a rung does not undo a finished run"
+
+
+def test_a_folder_that_was_moved_is_known_by_its_place(tmp_path):
+    (tmp_path / SCORES).write_text(json.dumps(asdict(replace(leave(tmp_path), folder="elsewhere"))))
+    assert saved(job(tmp_path)).folder == str(tmp_path)
 
 
 def result(name, status="scored", **changes):
