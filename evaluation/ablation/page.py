@@ -12,7 +12,7 @@ STYLE = """
 --good:#4cc79a;--bad:#ff9a6b;--plain:#9fc3ee}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",sans-serif}
-main{max-width:920px;margin:0 auto;padding:2.2rem 1.2rem 4rem}
+main{max-width:1080px;margin:0 auto;padding:2.2rem 1.2rem 4rem}
 h1{font-size:1.55rem;line-height:1.25;margin:0 0 .6rem;letter-spacing:-.01em}
 h2{font-size:1.15rem;margin:2.6rem 0 .6rem;padding-top:1rem;border-top:1px solid var(--line)}
 h3{font-size:1rem;margin:1.4rem 0 .3rem}

@@ -140,9 +140,10 @@ def spread_for(metric: str, ablation: Ablation, database: Path | None) -> tuple[
         item_se = measured[1]
     if arms and database is not None:
         return spread_of_runs(metric, arms, f"{len(arms)} corpora in {database.name}"), item_se
-    drawn = ", on one corpus an arm: draws add to it" if ablation.redraws else ""
+    one_draw = ", on one corpus an arm: draws add to it" if ablation.redraws else ""
     if measured is not None:
-        return dataclasses.replace(measured[0], source=f"{measured[0].source}{drawn}"), item_se
+        told = "" if measured[2] else one_draw
+        return dataclasses.replace(measured[0], source=f"{measured[0].source}{told}"), item_se
     if metric.startswith(f"{BITS}."):
         found = measured_spread(f"bits_per_byte_{nearest_domain(metric)}", CLEAN_ARMS)
     else:
@@ -150,7 +151,7 @@ def spread_for(metric: str, ablation: Ablation, database: Path | None) -> tuple[
         if default is None:
             return None, None
         found = measured_spread(default)
-    return dataclasses.replace(found, metric=metric, source=f"{found.metric}, {found.source}{drawn}"), item_se
+    return dataclasses.replace(found, metric=metric, source=f"{found.metric}, {found.source}{one_draw}"), item_se
 
 
 def _of_runs(ablation: Ablation, database: Path | None) -> Cost | None:

@@ -36,13 +36,15 @@ class Rung:
         words: that a run saw.
         ablation: file that measured it.
         metrics: name to (spread over seeds, pooled over arms; its degrees of freedom; median error over items of a
-            difference).
+            difference, or None where it was not measured).
+        redrawn: whether each seed had corpora of its own, so that the spread is that of draws too.
     """
 
     recipe: str
     words: float
     ablation: str
-    metrics: dict[str, tuple[float, float, float]]
+    metrics: dict[str, tuple[float, float, float | None]]
+    redrawn: bool
 
 
 @dataclass(frozen=True)
@@ -109,13 +111,17 @@ RUNGS = (
         230_000,
         "known-bad.yaml",
         {
-            "bits_per_byte.mean": (0.0122, 12.0, 0.0032),
-            "bits_per_byte.child_directed": (0.0096, 12.0, 0.0029),
-            "bits_per_byte.written": (0.0255, 12.0, 0.0057),
-            "grounded.log_odds": (0.0571, 12.0, 0.0053),
-            "grounded.accuracy": (0.689, 12.0, 0.141),
-            "grounded.mirrored": (2.37, 12.0, 0.421),
+            "bits_per_byte.mean": (0.0207, 12.0, 0.0022),
+            "bits_per_byte.child_directed": (0.0142, 12.0, 0.0017),
+            "bits_per_byte.written": (0.0409, 12.0, 0.0040),
+            "bits_per_byte_area.mean": (0.0199, 12.0, None),
+            "bits_per_byte_area.child_directed": (0.0147, 12.0, None),
+            "bits_per_byte_area.written": (0.0421, 12.0, None),
+            "grounded.log_odds": (0.0410, 12.0, 0.0040),
+            "grounded.accuracy": (0.531, 12.0, 0.129),
+            "grounded.mirrored": (2.29, 12.0, 0.378),
         },
+        redrawn=True,
     ),
     Rung(
         "llama-proxy",
@@ -129,6 +135,7 @@ RUNGS = (
             "grounded.accuracy": (0.652, 28.0, 0.141),
             "grounded.mirrored": (2.13, 28.0, 0.322),
         },
+        redrawn=False,
     ),
 )
 
@@ -157,20 +164,22 @@ def nearest_domain(metric: str) -> str:
     return "child_directed" if any(word in metric for word in ("child", "speech")) else "written"
 
 
-def rung_spread(metric: str, recipe: str, words: float) -> tuple[Spread, float] | None:
-    """Return (spread, error over items of a difference) of a recipe at the nearest rung, or None.
+def rung_spread(metric: str, recipe: str, words: float) -> tuple[Spread, float | None, bool] | None:
+    """Return the spread of a recipe at the nearest rung, the error over items of a difference, and whether redrawn.
 
-    A rung is near when its runs saw 0.7 to 1.4 times as many words.
+    A rung is near when its runs saw 0.7 to 1.4 times as many words. An error of None was not measured. A spread is
+    redrawn where each seed had corpora of its own: it is then that of draws too.
     """
     for rung in RUNGS:
         if rung.recipe == recipe and 0.7 * rung.words <= words <= 1.4 * rung.words:
-            text = f"bits_per_byte.{nearest_domain(metric)}" if metric.startswith("bits_per_byte.") else ""
+            kind = metric.partition(".")[0]
+            text = f"{kind}.{nearest_domain(metric)}" if kind.startswith("bits_per_byte") else ""
             known = metric if metric in rung.metrics else text
-            if known:
+            if known in rung.metrics:
                 sd, df, item_se = rung.metrics[known]
                 like = "" if known == metric else f", as {known}"
                 source = f"{rung.ablation}, measured by the project at {rung.words:,.0f} words of {recipe}{like}"
-                return Spread(metric, sd, df, source), item_se
+                return Spread(metric, sd, df, source), item_se, rung.redrawn
     return None
 
 

@@ -84,7 +84,7 @@ def test_the_spread_is_that_of_runs_of_the_same_setting(tmp_path):
     )
     assert mine.metrics[0].item_se == 0.02
     assert [row.metric for row in mine.metrics[:2]] == [BITS, f"{AREA}.speech"]
-    other = plan(ablation(changes=("optimizer.lr=0.6",)), options(tmp_path, database=path))
+    other = plan(ablation(changes=("optimizer.lr=0.6",), ladder="smoke"), options(tmp_path, database=path))
     assert "runs.sqlite" not in other.metrics[0].spread.source
     assert f"{AREA}.speech" in other.unknown
     assert f"no spread is known of {AREA}.speech: the first" in shown(other)
@@ -128,9 +128,15 @@ def test_the_cost_is_measured_where_the_corpus_of_the_base_is_built(tmp_path, ma
 
 def test_spreads_on_one_corpus_are_said_to_be_that_where_each_seed_has_its_own(tmp_path):
     arms = {"worse": Arm(patch={"seed": 2})}
-    drawn, one = (ablation(base=Arm(manifest="m.yaml"), arms=arms, redraw=redraw) for redraw in (True, False))
-    sources = [plan(of, options(tmp_path)).metrics[0].spread.source for of in (drawn, one)]
-    assert sources[0] == f"{sources[1]}, on one corpus an arm: draws add to it"
+
+    def source(*, redraw, ladder):
+        of = ablation(base=Arm(manifest="m.yaml"), arms=arms, redraw=redraw, ladder=ladder)
+        return plan(of, options(tmp_path)).metrics[0].spread.source
+
+    for ladder in ("smoke", "confirm"):
+        one = source(redraw=False, ladder=ladder)
+        assert source(redraw=True, ladder=ladder) == f"{one}, on one corpus an arm: draws add to it"
+    assert source(redraw=True, ladder="screen") == source(redraw=False, ladder="screen")
 
 
 def test_a_teacher_knows_the_tokens_of_one_corpus(tmp_path):

@@ -89,7 +89,7 @@ def test_spreads_of_the_ladder_are_of_the_recipe_and_size_that_are_planned():
     """Another recipe, or runs of another length, have a spread of their own."""
     found = rung_spread("bits_per_byte.mean", "llama-proxy", 920_000)
     assert found is not None
-    assert (found[0].sd, found[0].df, found[1]) == (0.0064, 28, 0.0063)
+    assert (found[0].sd, found[0].df, *found[1:]) == (0.0064, 28, 0.0063, False)
     assert "curation-1m.yaml" in found[0].source
     child, other = (rung_spread(f"bits_per_byte.{name}", "llama-proxy", 1e6) for name in ("my_child", "books"))
     assert child is not None
@@ -97,7 +97,11 @@ def test_spreads_of_the_ladder_are_of_the_recipe_and_size_that_are_planned():
     assert (child[0].sd, other[0].sd) == (0.0101, 0.0059)
     screen = rung_spread("bits_per_byte.mean", "llama-proxy", 230_000)
     assert screen is not None
-    assert (screen[0].sd, screen[0].df, screen[1]) == (0.0122, 12, 0.0032)
+    assert (screen[0].sd, screen[0].df, *screen[1:]) == (0.0207, 12, 0.0022, True)
+    area = rung_spread("bits_per_byte_area.my_child", "llama-proxy", 230_000)
+    assert area is not None
+    assert (area[0].sd, area[1]) == (0.0147, None)
+    assert rung_spread("bits_per_byte_area.mean", "llama-proxy", 920_000) is None
     assert rung_spread("bits_per_byte.mean", "llama-proxy", 75_000) is None
     assert rung_spread("bits_per_byte.mean", "gpt2-proxy", 920_000) is None
     assert rung_spread("blimp.accuracy", "llama-proxy", 920_000) is None
