@@ -139,7 +139,8 @@ def spread_for(metric: str, ablation: Ablation, database: Path | None) -> tuple[
     if measured is not None and item_se is None:
         item_se = measured[1]
     if arms and database is not None:
-        return spread_of_runs(metric, arms, f"{len(arms)} corpora in {database.name}"), item_se
+        many = "1 corpus" if len(arms) == 1 else f"{len(arms)} corpora"
+        return spread_of_runs(metric, arms, f"{many} in {database.name}"), item_se
     one_draw = ", on one corpus an arm: draws add to it" if ablation.redraws else ""
     if measured is not None:
         told = "" if measured[2] else one_draw

@@ -79,7 +79,7 @@ def test_the_spread_is_that_of_runs_of_the_same_setting(tmp_path):
         database.add_item_errors(ablation(), [("worse", BITS, 0.02)])
     mine = plan(ablation(), options(tmp_path, database=path))
     assert (mine.metrics[0].spread.source, mine.metrics[0].spread.sd) == (
-        "1 corpora in runs.sqlite",
+        "1 corpus in runs.sqlite",
         pytest.approx(0.01),
     )
     assert mine.metrics[0].item_se == 0.02
@@ -87,7 +87,7 @@ def test_the_spread_is_that_of_runs_of_the_same_setting(tmp_path):
     other = plan(ablation(changes=("optimizer.lr=0.6",), ladder="smoke"), options(tmp_path, database=path))
     assert "runs.sqlite" not in other.metrics[0].spread.source
     assert f"{AREA}.speech" in other.unknown
-    assert f"no spread is known of {AREA}.speech: the first" in shown(other)
+    assert f"no spread is known of {AREA}.speech, grounded.mirrored: the first" in shown(other)
 
 
 @pytest.mark.parametrize(
