@@ -12,6 +12,7 @@ from rich.table import Table
 
 from curation.core.events import Event, Warned
 from evaluation.ablation import events
+from evaluation.ablation.settings import AREA
 from training.display import in_time
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ def show_plan(console: Console, made: Plan) -> None:
     for source in dict.fromkeys(row.spread.source for row in made.metrics):
         names = ", ".join(row.metric for row in made.metrics if row.spread.source == source)
         console.print(escape(f"spread of {names}: {source}"), highlight=False, style="dim")
-    seeds_only = [row.metric for row in made.metrics if not row.item_se]
+    seeds_only = [row.metric for row in made.metrics if not row.item_se and not row.metric.startswith(f"{AREA}.")]
     if seeds_only:
         told = "is not known yet and not counted: a report's intervals are wider than this"
         console.print(escape(f"error over items of {', '.join(seeds_only)} {told}"), highlight=False, style="dim")
