@@ -15,7 +15,7 @@ from evaluation.ablation.database import Database
 from evaluation.ablation.events import AblationDone, AblationStarted, ArmStopped
 from evaluation.ablation.findings import Findings, findings
 from evaluation.ablation.heldout import heldout_files
-from evaluation.ablation.jobs import Given, asked_of, job_of
+from evaluation.ablation.jobs import Given, asked_of, job_of, settings_of
 from evaluation.ablation.limits import Limits
 from evaluation.ablation.options import Options
 from evaluation.ablation.pool import Pool
@@ -46,6 +46,7 @@ def _ablate(ablation: Ablation, options: Options) -> Findings:
     arms, seeds = ablation.all_arms, ablation.seed_list
     options.listen(AblationStarted(ablation.name, ablation.question, tuple(arms), len(seeds), len(arms) * len(seeds)))
     check(ablation, options)
+    settings = settings_of(ablation, options.file)
     heldout = heldout_files(ablation, options.file, options.out / "heldout")
     made = make_arms(ablation, options.file, options.out, options.cache, heldout, options.listen)
     given = Given(made.draws, heldout, made.lengths, asked_of(ablation, options, made.corpora["base"]))
@@ -85,9 +86,10 @@ def _ablate(ablation: Ablation, options: Options) -> Findings:
     write_report(options.out, found)  # before all that can fail
     if options.database is not None:
         with Database(options.database) as database:
-            database.add(ablation, made.draws, done)
+            database.add(ablation, settings, made.draws, done)
             database.add_item_errors(
                 ablation,
+                settings["base"],
                 [
                     (c.arm, of.metric, c.item_se)
                     for of in found.metrics

@@ -40,7 +40,7 @@ _LATER = {
     "tasks_cpu_seconds": "real",
     "peak_mib": "real",
     "tokens_seen": "real",
-    "setting": "text not null default ''",  # digest: ``Ablation.setting``; rows of before have none
+    "setting": "text not null default ''",  # digest: ``jobs.settings_of``; rows of before have none
     "first_corpus": "text not null default ''",  # digest of the arm's first draw, whatever the seed
 }
 _ITEM_ERRORS = """
@@ -122,12 +122,17 @@ class Database:
                 self._connection.execute(f"alter table {table} add column {column} {kind}")
 
     def add(
-        self, ablation: Ablation, draws: Mapping[tuple[str, int], ArmCorpus], done: Mapping[tuple[str, int], RunScores]
+        self,
+        ablation: Ablation,
+        settings: Mapping[str, str],
+        draws: Mapping[tuple[str, int], ArmCorpus],
+        done: Mapping[tuple[str, int], RunScores],
     ) -> None:
         """Add runs, or replace what an earlier start of them left.
 
         Args:
             ablation: the file.
+            settings: arm to digest: ``jobs.settings_of``.
             draws: (arm, seed) to the corpus of that draw.
             done: (arm, seed) to what its run gave.
 
@@ -139,7 +144,7 @@ class Database:
         for run in done.values():
             corpus = draws[run.arm, ablation.draw_of(run.seed)]
             first = draws[run.arm, ablation.draws[0]].digest
-            later = {**run.cost, "setting": ablation.setting(run.arm), "first_corpus": first}
+            later = {**run.cost, "setting": settings[run.arm], "first_corpus": first}
             row = (
                 f"{run.wanted or ablation.fingerprint()}/{ablation.name}/{run.arm}/{run.seed}",
                 ablation.name,
@@ -164,13 +169,17 @@ class Database:
         except sqlite3.Error as error:
             raise OutputError(f"cannot be written: {error}", where=str(self._path)) from error
 
-    def add_item_errors(self, ablation: Ablation, errors: Sequence[tuple[str, str, float]]) -> None:
+    def add_item_errors(self, ablation: Ablation, setting: str, errors: Sequence[tuple[str, str, float]]) -> None:
         """Keep the error over items of (arm, metric), for plans of ablations like this one.
+
+        Args:
+            ablation: the file.
+            setting: of the base: an arm of another recipe too is a difference from it.
+            errors: (arm, metric, error).
 
         Raises:
             OutputError: they cannot be written.
         """
-        setting = ablation.setting("base")  # an arm of another recipe too is a difference from this base
         rows = [
             (ablation.name, arm, metric, ablation.recipe, ablation.amount, error, setting)
             for arm, metric, error in errors

@@ -13,7 +13,7 @@ from evaluation.ablation.places import beside, recipe_at
 from evaluation.ablation.runs import Job
 from evaluation.ablation.settings import MEASURED, Ablation
 from evaluation.catalog import load_task
-from evaluation.data import Data
+from evaluation.data import Data, sha256
 from evaluation.evaluate import RESULTS_OF
 from evaluation.tasks.grounded import Grounded
 from training.config import Recipe, load_recipe
@@ -32,6 +32,23 @@ def teachers_of(recipe: Recipe) -> list[Run]:
         ResumeError: a folder holds no run.
     """
     return [Run.open(folder) for folder in getattr(recipe.objective, "teachers", ())]
+
+
+def settings_of(ablation: Ablation, file: Path) -> dict[str, str]:
+    """Return of each arm a digest of what two of its runs must share to be runs of one thing, but for seed and corpus.
+
+    Recipes and held-out texts count by what is in them: a file that is changed makes another setting.
+    """
+    heldout = {}
+    for domain, text in ablation.heldout.items():
+        path = beside(file, text.path)
+        heldout[domain] = [sha256(path) if path.is_file() else text.path, text.documents]
+    found = {}
+    for name, arm in ablation.all_arms.items():
+        recipe = load_recipe(recipe_at(file, ablation.recipe), [*ablation.changes, *arm.recipe]).fingerprint()
+        equal = (recipe, ablation.match, ablation.amount, ablation.redraws)
+        found[name] = fingerprint(*equal, heldout, ablation.heldout_words, ablation.limit)
+    return found
 
 
 def asked_of(ablation: Ablation, options: Options, base: ArmCorpus) -> str:

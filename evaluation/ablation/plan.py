@@ -15,7 +15,7 @@ from evaluation.ablation.check import check_settings
 from evaluation.ablation.corpora import ArmCorpus
 from evaluation.ablation.database import Database
 from evaluation.ablation.heldout import heldout_files
-from evaluation.ablation.jobs import Given, job_of
+from evaluation.ablation.jobs import Given, job_of, settings_of
 from evaluation.ablation.matching import durations
 from evaluation.ablation.options import Options
 from evaluation.ablation.places import beside
@@ -90,9 +90,10 @@ def plan(ablation: Ablation, options: Options) -> Plan:
     check_settings(ablation, options.file)
     database = options.database if options.database is not None and options.database.is_file() else None
     names = [ablation.primary, *ablation.text_metrics, *ablation.area_metrics, *ablation.task_metrics]
+    setting = settings_of(ablation, options.file)["base"]
     metrics, unknown = [], []
     for name in dict.fromkeys(names):
-        spread, item_se = spread_for(name, ablation, database)
+        spread, item_se = spread_for(name, ablation, setting, database)
         if spread is None:
             unknown.append(name)
             continue
@@ -110,7 +111,7 @@ def plan(ablation: Ablation, options: Options) -> Plan:
         )
     runs = len(ablation.all_arms) * len(ablation.seed_list)
     side = min(options.jobs or places(), runs)
-    cost = _of_runs(ablation, database) or _measured(ablation, options) or _assumed(ablation, options)
+    cost = _of_runs(ablation, setting, database) or _measured(ablation, options) or _assumed(ablation, options)
     cpu = None if cost.seconds is None else cost.seconds * runs / 3600
     return Plan(
         tuple(metrics),
@@ -123,7 +124,9 @@ def plan(ablation: Ablation, options: Options) -> Plan:
     )
 
 
-def spread_for(metric: str, ablation: Ablation, database: Path | None) -> tuple[Spread | None, float | None]:
+def spread_for(
+    metric: str, ablation: Ablation, setting: str, database: Path | None
+) -> tuple[Spread | None, float | None]:
     """Return the spread over seeds and the error over items of a difference; an error of None is not known.
 
     They are those of our own runs of the base's setting, else of the ladder's own ablations, else of the first
@@ -132,7 +135,6 @@ def spread_for(metric: str, ablation: Ablation, database: Path | None) -> tuple[
     arms, item_se = {}, None
     measured = rung_spread(metric, ablation.recipe, ablation.amount) if ablation.match == "words" else None
     if database is not None:
-        setting = ablation.setting("base")
         with Database(database, make=False) as known:
             arms = known.spreads(metric, setting)
             item_se = known.item_error(metric, setting)
@@ -155,7 +157,7 @@ def spread_for(metric: str, ablation: Ablation, database: Path | None) -> tuple[
     return dataclasses.replace(found, metric=metric, source=f"{found.metric}, {found.source}{one_draw}"), item_se
 
 
-def _of_runs(ablation: Ablation, database: Path | None) -> Cost | None:
+def _of_runs(ablation: Ablation, setting: str, database: Path | None) -> Cost | None:
     """Return the cost of our own finished runs of this recipe, those of the base's setting if there are any.
 
     What grows with a run's length is scaled by what it saw of what is matched.
@@ -165,7 +167,6 @@ def _of_runs(ablation: Ablation, database: Path | None) -> Cost | None:
     seen = SEEN[ablation.match]
     with Database(database, make=False) as known:
         rows = [row for row in known.finished(ablation.recipe) if row[seen] and row["cpu_seconds"]]
-    setting = ablation.setting("base")
     alike = [row for row in rows if row["setting"] == setting]
     if not rows:
         return None

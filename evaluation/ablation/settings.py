@@ -268,13 +268,6 @@ class Ablation(_Part):
         """Return the draw of the corpora that a run of a seed is trained on."""
         return seed if self.redraws else self.seed_list[0]
 
-    def setting(self, arm: str) -> str:
-        """Digest of what two runs of an arm must share to be runs of one thing, but for their seed and their corpus."""
-        changes = (*self.changes, *self.all_arms[arm].recipe)
-        heldout = {domain: text.model_dump() for domain, text in self.heldout.items()}
-        equal = (self.recipe, changes, self.match, self.amount, self.redraws)
-        return fingerprint(*equal, heldout, self.heldout_words, self.limit)
-
     def fingerprint(self) -> str:
         """Digest of what decides the numbers."""
         return fingerprint(self.model_dump(mode="json", exclude={"question", "of_interest"}))

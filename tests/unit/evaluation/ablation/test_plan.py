@@ -15,6 +15,7 @@ from evaluation.ablation.corpora import ArmCorpus
 from evaluation.ablation.database import Database
 from evaluation.ablation.display import show_plan
 from evaluation.ablation.errors import AblationError
+from evaluation.ablation.jobs import settings_of
 from evaluation.ablation.options import Options
 from evaluation.ablation.plan import plan
 from evaluation.ablation.runs import RunScores
@@ -62,7 +63,7 @@ def keep(path, of, bits=(2.0, 2.01, 2.02), **cost):
         ("base", seed): RunScores("base", seed, values, [], {**COST, **cost}) for seed, values in enumerate(metrics, 1)
     }
     with Database(path) as database:
-        database.add(of, corpora, done)
+        database.add(of, settings_of(of, path.parent / "toy.yaml"), corpora, done)
 
 
 def shown(made):
@@ -76,7 +77,9 @@ def test_the_spread_is_that_of_runs_of_the_same_setting(tmp_path):
     keep(path, ablation())
     keep(path, ablation(changes=("optimizer.lr=0.5",)), (1.0, 4.0))
     with Database(path) as database:
-        database.add_item_errors(ablation(), [("worse", BITS, 0.02)])
+        database.add_item_errors(
+            ablation(), settings_of(ablation(), tmp_path / "toy.yaml")["base"], [("worse", BITS, 0.02)]
+        )
     mine = plan(ablation(), options(tmp_path, database=path))
     assert (mine.metrics[0].spread.source, mine.metrics[0].spread.sd) == (
         "1 corpus in runs.sqlite",
@@ -96,7 +99,7 @@ def test_the_spread_is_that_of_runs_of_the_same_setting(tmp_path):
 def test_the_cost_is_that_of_our_own_runs_scaled_by_what_is_matched(tmp_path, match, amount, growth):
     path = tmp_path / "runs.sqlite"
     keep(path, ablation(amount=5000))
-    keep(path, ablation(recipe="llama-proxy-wide", amount=5000), cpu_seconds=1e6, peak_mib=1e6)
+    keep(path, ablation(recipe="llama-proxy-1m", amount=5000), cpu_seconds=1e6, peak_mib=1e6)
     made = plan(ablation(match=match, amount=amount), options(tmp_path, database=path))
     assert made.cpu_hours == pytest.approx(6 * (2 + 10 * growth) / 3600)  # tasks and held-out text do not grow
     assert made.hours == pytest.approx(made.cpu_hours / 2)
