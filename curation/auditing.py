@@ -45,7 +45,7 @@ def audit(  # noqa: C901, PLR0912  (one verb: what was given decides what is rea
     ] = False,
     rules: Annotated[
         str | None,
-        typer.Option("--rules", help="A rule profile, a YAML file of one, or `none`.  [default: the corpus's track]"),
+        typer.Option("--rules", help=r"A rule profile, a YAML file of one, or `none`.  \[default: the corpus's track]"),
     ] = None,
     folder: Annotated[Path | None, typer.Option("--out", help="Write the verdict and the report here.")] = None,
     badge: Annotated[bool, typer.Option("--badge", help="Write badge.svg as well.")] = False,

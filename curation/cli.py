@@ -40,19 +40,19 @@ ManifestArgument = Annotated[str, typer.Argument(help="A manifest, or the name o
 JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON to standard output.")]
 VerboseOption = Annotated[bool, typer.Option("-v", "--verbose", help="Show tracebacks and where time went.")]
 WorkersOption = Annotated[
-    int | None, typer.Option("--workers", "-j", min=1, help="Threads or processes.  [default: all cores]")
+    int | None, typer.Option("--workers", "-j", min=1, help=r"Threads or processes.  \[default: all cores]")
 ]
 CacheOption = Annotated[
     Path | None,
     typer.Option(
-        "--cache", envvar="CURATE_CACHE", help="Where finished slices are kept.  [default: .curate-cache beside DIR]"
+        "--cache", envvar="CURATE_CACHE", help=r"Where finished slices are kept.  \[default: .curate-cache beside DIR]"
     ),
 ]
 
 
 def build(
     manifest: ManifestArgument,
-    folder: Annotated[Path | None, typer.Option("--out", help="Folder of the corpus.  [default: build/NAME]")] = None,
+    folder: Annotated[Path | None, typer.Option("--out", help=r"Folder of the corpus.  \[default: build/NAME]")] = None,
     workers: WorkersOption = None,
     cache: CacheOption = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Documents in a batch; never changes the corpus.")] = 4096,
@@ -139,7 +139,7 @@ def check(manifest: ManifestArgument, as_json: JsonOption = False, verbose: Verb
 
 def plan(
     manifest: ManifestArgument,
-    folder: Annotated[Path | None, typer.Option("--out", help="Folder of the corpus.  [default: build/NAME]")] = None,
+    folder: Annotated[Path | None, typer.Option("--out", help=r"Folder of the corpus.  \[default: build/NAME]")] = None,
     workers: WorkersOption = None,
     cache: CacheOption = None,
     as_json: JsonOption = False,
@@ -213,7 +213,7 @@ def list_steps(
 def init(
     folder: Annotated[Path, typer.Argument(help="A folder of text, JSON lines, Parquet or CSV files.")],
     file: Annotated[Path, typer.Option("--out", help="Where to write the manifest.")] = Path("manifest.yaml"),
-    words: Annotated[int | None, typer.Option(help="The budget.  [default: what is there, rounded down]")] = None,
+    words: Annotated[int | None, typer.Option(help=r"The budget.  \[default: what is there, rounded down]")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing manifest.")] = False,
     verbose: VerboseOption = False,
 ) -> None:

@@ -33,7 +33,7 @@ def evaluate(
     ] = "quick-start",
     tasks: Annotated[str, typer.Option("--tasks", help="Only these, with commas between: blimp,zorro.")] = "",
     folder: Annotated[
-        Path | None, typer.Option("--out", help="Folder of the results.  [default: RUN/evaluation or results/NAME]")
+        Path | None, typer.Option("--out", help=r"Folder of the results.  \[default: RUN/evaluation or results/NAME]")
     ] = None,
     data: Annotated[
         Path | None,
@@ -53,9 +53,9 @@ def evaluate(
     seed: Annotated[int, typer.Option("--seed", help="Of draws: the sample of --limit, random ties, `grounded`.")] = 0,
     temperatures: Annotated[str, typer.Option("--temperatures", help="Also score at these: 0.5,1,2.")] = "",
     begin: Annotated[
-        bool | None, typer.Option("--bos/--no-bos", help="Force a begin token.  [default: the tokenizer's own way]")
+        bool | None, typer.Option("--bos/--no-bos", help=r"Force a begin token.  \[default: the tokenizer's own way]")
     ] = None,
-    end: Annotated[bool | None, typer.Option("--eos/--no-eos", help="Score an end token.  [default: no]")] = None,
+    end: Annotated[bool | None, typer.Option("--eos/--no-eos", help=r"Score an end token.  \[default: no]")] = None,
     pll: Annotated[str, typer.Option("--pll", help="original or within_word_l2r.")] = "original",
     lora: Annotated[bool, typer.Option("--lora", help="Fine-tune low-rank adapters, not all weights.")] = False,
     finetune_seeds: Annotated[str, typer.Option("--finetune-seeds", help="Several runs of each: 1,2,3.")] = "",

@@ -23,11 +23,11 @@ err = Console(stderr=True)
 def train(
     corpus: Annotated[Path, typer.Option("--corpus", help="Folder of a corpus, made by `curate build`.")],
     recipe: Annotated[str, typer.Option("--recipe", help="A recipe's name (`curate recipes`) or YAML file.")],
-    folder: Annotated[Path | None, typer.Option("--out", help="Folder of the run.  [default: runs/RECIPE]")] = None,
+    folder: Annotated[Path | None, typer.Option("--out", help=r"Folder of the run.  \[default: runs/RECIPE]")] = None,
     max_words: Annotated[
         int | None, typer.Option("--max-words", min=1, help="Train on this many words of the corpus.")
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="Of weights, order, masks and dropout.  [default: 1]")] = None,
+    seed: Annotated[int | None, typer.Option(help=r"Of weights, order, masks and dropout.  \[default: 1]")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in DIR, if there is one.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace the run in DIR.")] = False,
     changes: Annotated[
@@ -44,12 +44,12 @@ def train(
     ] = None,
     workers: Annotated[int, typer.Option("--workers", "-j", min=0, help="Processes that make batches.")] = 0,
     threads: Annotated[
-        int | None, typer.Option(min=1, help="Threads of one operation.  [default: OMP_NUM_THREADS, or all cores]")
+        int | None, typer.Option(min=1, help=r"Threads of one operation.  \[default: OMP_NUM_THREADS, or all cores]")
     ] = None,
     cache: Annotated[
         Path | None,
         typer.Option(
-            "--cache", envvar="CURATE_CACHE", help="Tokenizers and tokens.  [default: .curate-cache beside DIR]"
+            "--cache", envvar="CURATE_CACHE", help=r"Tokenizers and tokens.  \[default: .curate-cache beside DIR]"
         ),
     ] = None,
     loggers: Annotated[list[str] | None, typer.Option("--log", help="Also tell tensorboard, trackio or wandb.")] = None,

@@ -25,13 +25,20 @@ _RUNS = Path("runs.sqlite")
 def ablate(
     file: Annotated[Path, typer.Argument(help="The ablation file (corpora_manifests/ablations has examples).")],
     folder: Annotated[
-        Path | None, typer.Option("--out", help="Folder of the report.  [default: ablations/NAME]")
+        Path | None, typer.Option("--out", help=r"Folder of the report (DIR).  \[default: ablations/NAME]")
     ] = None,
     plan_only: Annotated[
-        bool, typer.Option("--plan", help="Only say what it could detect, how long it takes, and what one point would.")
+        bool, typer.Option("--plan", help="Only say what it could detect, how many seeds that takes, and how long.")
     ] = False,
     jobs: Annotated[
-        int, typer.Option("--jobs", "-j", min=0, help="Runs side by side.  [default: one a GPU, else one a core]")
+        int,
+        typer.Option(
+            "--jobs",
+            "-j",
+            min=0,
+            show_default=False,
+            help=r"Runs side by side.  \[default: one a GPU, else one a core]",
+        ),
     ] = 0,
     threads: Annotated[int, typer.Option(min=1, help="Threads of each run.")] = 1,
     max_hours: Annotated[
@@ -43,7 +50,7 @@ def ablate(
         typer.Option("--max-disk", min=0.0, help="Gigabytes in DIR from which on no other run is started."),
     ] = None,
     cache: Annotated[
-        Path | None, typer.Option("--cache", envvar="CURATE_CACHE", help="Of builds and tokens.  [default: in DIR]")
+        Path | None, typer.Option("--cache", envvar="CURATE_CACHE", help=r"Of builds and tokens.  \[default: in DIR]")
     ] = None,
     database: DatabaseOption = _RUNS,
     as_json: JsonOption = False,
@@ -135,7 +142,7 @@ def runs(
 
 
 def leaderboard(
-    metric: Annotated[str, typer.Option(help="What to order by.  [default: the one that most runs have]")] = "",
+    metric: Annotated[str, typer.Option(help=r"What to order by.  \[default: the one that most runs have]")] = "",
     ablation: Annotated[str, typer.Option(help="Beginning of an ablation's name.")] = "",
     database: DatabaseOption = _RUNS,
     as_json: JsonOption = False,
@@ -143,7 +150,7 @@ def leaderboard(
 ) -> None:
     """Order arms by a metric: mean over seeds with its standard error; one run has no error, and says so.
 
-    An arm under other settings (recipe, its changes, amount, held-out text) is another row.
+    An arm under other settings (recipe, changes, what is matched, draws, held-out text) is another row.
     """
     from curation import cli as root  # noqa: PLC0415
     from evaluation.ablation.database import Database  # noqa: PLC0415
@@ -171,8 +178,8 @@ def regress(
     score: Annotated[str, typer.Option("--score", help="Column, task or average to explain.")],
     factors: Annotated[str, typer.Option("--factors", help="Columns that runs differ in: backbone,track.")] = "",
     group: Annotated[str, typer.Option("--group", help="Column of teams: random intercepts.")] = "",
-    slope: Annotated[bool, typer.Option("--slope", help="A random slope on log FLOPs by group as well.")] = False,
-    hc3: Annotated[bool, typer.Option("--hc3", help="Errors that allow the spread to differ.")] = False,
+    slope: Annotated[bool, typer.Option("--slope", help="With --group: a random slope on log FLOPs as well.")] = False,
+    hc3: Annotated[bool, typer.Option("--hc3", help="Without --group: errors that let the spread differ.")] = False,
     as_json: JsonOption = False,
     verbose: VerboseOption = False,
 ) -> None:

@@ -146,7 +146,7 @@ class Database:
             first = draws[run.arm, ablation.draws[0]].digest
             later = {**run.cost, "setting": settings[run.arm], "first_corpus": first}
             row = (
-                f"{run.wanted or ablation.fingerprint()}/{ablation.name}/{run.arm}/{run.seed}",
+                f"{run.wanted}/{settings[run.arm]}/{ablation.name}/{run.arm}/{run.seed}",
                 ablation.name,
                 run.arm,
                 run.seed,

@@ -1,4 +1,4 @@
-"""Held-out texts of an ablation: plain copies of one length, so that every arm is measured on the same documents.
+"""Held-out texts of an ablation: plain copies of at most so many words; every arm is measured on the same documents.
 
 A document of held-out text should be about as long as those of the corpora: a model that has learnt to predict within
 conversations of fifty lines is not judged well by lines each of which begins anew (measured on a million words: 1.81

@@ -1,6 +1,6 @@
 """Arms in the order of a metric, over all finished runs of the database.
 
-An arm under other settings (recipe, its changes, amount, what is matched, held-out text) is another row.
+An arm under other settings (recipe, changes, what is matched, draws, held-out text) is another row.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from evaluation.ablation.matching import durations
 from evaluation.ablation.options import Options
 from evaluation.ablation.places import beside
 from evaluation.ablation.pool import places
+from evaluation.ablation.runs import PARTS
 from evaluation.ablation.settings import BITS, MEASURED, Ablation
 from evaluation.stats.measured import CLEAN_ARMS, Spread, measured_spread, nearest_domain, rung_spread
 from evaluation.stats.plan import MetricPlan, plan_metric, spread_of_runs
@@ -31,8 +32,6 @@ SECONDS = {"llama-proxy": (20.0, 160.0)}
 MEMORY_MIB = {"llama-proxy": 900.0}
 #: Column of the database that says how much a run saw of what is matched.
 SEEN = {"words": "words_seen", "tokens": "tokens_seen", "flops": "flops"}
-#: Parts of a run's CPU seconds that do not grow with its length.
-FIXED = ("heldout_cpu_seconds", "tasks_cpu_seconds")
 #: CPU seconds of measuring held-out text, as a share of those of training on as many words.
 HELDOUT_SHARE = 1 / 3
 #: What one would like to find where the file does not say: a hundredth of a bit, a point, a tenth of a nat.
@@ -172,7 +171,7 @@ def _of_runs(ablation: Ablation, setting: str, database: Path | None) -> Cost | 
         return None
 
     def seconds(row: dict[str, Any]) -> float:
-        fixed = sum(row[part] or 0.0 for part in FIXED)
+        fixed = sum(row[part] or 0.0 for part in PARTS)  # they do not grow with a run's length
         return float(fixed + (row["cpu_seconds"] - fixed) * ablation.amount / row[seen])
 
     chosen = alike or rows

@@ -10,7 +10,6 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from curation.core.errors import Problem
-from curation.core.fingerprint import fingerprint
 from curation.core.strict_yaml import StrictLoader
 from evaluation.ablation.errors import AblationError
 from evaluation.catalog import load_task
@@ -33,7 +32,7 @@ BITS = "bits_per_byte"
 #: The mean over domains, each alike: what an arm gains by coming nearer to one of them counts by its share only.
 MEAN = f"{BITS}.mean"
 #: Area under the curve of a metric of held-out text against the logarithm of words, ``bits_per_byte_area.DOMAIN``: less
-#: is better, what is learned early counts too, and it varies less from seed to seed than the last point.
+#: is better, and what is learned early counts too.
 AREA = f"{BITS}_area"
 #: Times that held-out text is measured in a run: each costs a third of training on as many words.
 MEASURED = 5
@@ -91,7 +90,7 @@ class Racing(_Part):
     """Shares of the run at which arms are judged; held-out text is measured at each fifth."""
 
     keep: Annotated[int, Field(ge=2)] = 2
-    """The best 1/keep of the arms stay whatever their scores."""
+    """The best 1/keep of the arms, base included and rounded up, stay whatever their scores."""
 
     margin: Annotated[float, Field(ge=0)] = 0.0
     """How much worse than the leader an arm must surely be."""
@@ -109,10 +108,10 @@ class Ablation(_Part):
     """The whole file."""
 
     name: str
-    """The file's name."""
+    """The file's name, if it is left out."""
 
     question: str
-    """One sentence that ends in a question mark: the report answers it."""
+    """One sentence, a question: the report answers it."""
 
     base: Arm
     """What the arms are compared with."""
@@ -134,13 +133,13 @@ class Ablation(_Part):
 
     redraw: bool | None = None
     """Draw each corpus anew for each seed (the manifest's seed goes with the run's), so that a verdict is on the way of
-    making corpora and not on one draw of documents. Left out: wherever every arm has a manifest."""
+    making corpora and not on one draw of documents. Left out: unless the base or an arm is a built corpus."""
 
     match: Literal["words", "tokens", "flops"] = "words"
     """What is held equal over arms."""
 
     amount: Annotated[float, Field(gt=0)]
-    """How many words, tokens or FLOPs each run sees; the ladder's if it is left out."""
+    """How many words, tokens or FLOPs each run sees; the ladder's words if it is left out, where words are matched."""
 
     heldout: Annotated[dict[str, HeldoutText], Field(min_length=1)]
     """Texts that no arm trains on, by domain: bits per byte are measured on each. Two domains or more: likeness to one
@@ -169,7 +168,7 @@ class Ablation(_Part):
     """A difference on the primary metric that one would like to find: the plan says what that takes."""
 
     alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
-    """Over all arms together (Holm)."""
+    """Over all arms together (Holm); of races and exploratory findings too. Intervals are of level ``1 - alpha``."""
 
     racing: Racing | None = None
     """Stop clearly worse arms early."""
@@ -184,7 +183,10 @@ class Ablation(_Part):
             return values
         rung = values.get("ladder", "screen")  # one that is none is told by its own field
         known = LADDER.get(rung if isinstance(rung, str) else "screen", LADDER["screen"])
-        return {**values, **{key: value for key, value in known.items() if values.get(key) is None}}
+        left_out = [key for key in known if values.get(key) is None]
+        if values.get("match", "words") != "words" and "amount" in left_out:
+            left_out.remove("amount")  # the ladder counts words
+        return {**values, **{key: known[key] for key in left_out}}
 
     @model_validator(mode="after")
     def _fits(self) -> Ablation:
@@ -267,10 +269,6 @@ class Ablation(_Part):
     def draw_of(self, seed: int) -> int:
         """Return the draw of the corpora that a run of a seed is trained on."""
         return seed if self.redraws else self.seed_list[0]
-
-    def fingerprint(self) -> str:
-        """Digest of what decides the numbers."""
-        return fingerprint(self.model_dump(mode="json", exclude={"question", "of_interest"}))
 
 
 def metrics_of(reference: str) -> tuple[str, ...]:

@@ -1,8 +1,9 @@
 """One arm against the baseline on one metric: the difference, every part of its error, and which test was used and why.
 
 The interval is of the total error where scores by item are given, else of the seeds' error; Welch's, or paired where a
-correlation over shared seeds was measured. The p that verdicts rest on is the interval's own, and from 6 runs an arm on
-(10 if paired) the larger of that and the exact permutation test's: so a claim always has an interval that excludes 0.
+correlation over shared seeds was measured. The p that verdicts rest on is the interval's own, and with 6 to 10 runs an
+arm (10 to 17 if paired) the larger of that and the exact permutation test's: so a claim always has an interval that
+excludes 0.
 """
 
 from __future__ import annotations

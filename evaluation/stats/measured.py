@@ -2,7 +2,8 @@
 
 Measured by the project on two CPU cores: 0.3M-parameter causal model, 300k tokens of child-directed speech or a change
 of it, 3 seeds an arm, 512 tokens a step (design notes, ``training.md`` §2). An arm's own spread has 2 degrees of
-freedom, so that ``pooled`` over arms is what a plan rests on, and its interval is part of the answer.
+freedom, so that ``pooled`` over arms is what a plan rests on, and its interval is part of the answer. ``RUNGS`` are
+later measurements: five seeds an arm, by the ablations that ship.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from evaluation.stats.seed_error import welch
 
 @dataclass(frozen=True)
 class RacingRule:
-    """The declared rule. Written into the report as it is."""
+    """The declared rule."""
 
     rungs: int
     """How often the race is judged."""

@@ -160,7 +160,7 @@ def test_else_the_plan_says_what_to_do(tmp_path):
     ours = plan(ablation(), options(tmp_path))
     assert ours.cpu_hours is not None
     assert ours.cost_from.startswith("llama-proxy as it ships, on the project's machine; to measure on this machine")
-    assert plan(ablation(match="tokens"), options(tmp_path)).cpu_hours is None
+    assert plan(ablation(match="tokens", amount=3e5), options(tmp_path)).cpu_hours is None
     made = plan(ablation(recipe="babyberta", amount=1e6, base=Arm(manifest="shipped.yaml")), options(tmp_path))
     assert (made.cpu_hours, made.hours, made.memory_mib) == (None, None, None)
     assert made.metrics[0].verdict_possible

@@ -61,6 +61,7 @@ def test_the_ladder_fills_in_what_is_not_said(tmp_path):
         ("tasks: [grunded]\n", "no task is called 'grunded'\n.*grounded"),
         ("tasks: [cola]\nprimary: cola.log_odds\n", "'cola.log_odds' is not measured; .*cola.mcc$"),
         ("redraw: true\narms: {less: {corpus: here}}\n", "redraw: less has a corpus"),
+        ("match: flops\n", "amount: Field required"),
         ("racing: {rungs: [0.5]}\n", "fifths"),
         ("racing: {rungs: [0.4, 0.2]}\n", "rungs go up"),
         ("primary: grounded.accuracy\nracing: {}\n", "measured during the run"),
