@@ -1,7 +1,7 @@
 """Ablations of nothing: one corpus under two selection seeds, ten times. What is found is a false positive.
 
-`python -m tests.benchmark.null_ablations --out DIR [--repetitions 10] [--ladder screen] [--one-draw]` (an hour on two
-cores)
+`python -m tests.benchmark.null_ablations --out DIR [--repetitions 10] [--ladder screen] [--one-draw]`
+(an hour and a half on two cores)
 
 Each repetition draws its own samples of child-directed speech, is asked about as `known-bad.yaml` is (the same held-out
 texts, primary metric, margin and rung), and goes through `curate ablate`. With `--one-draw` all seeds of an arm have
