@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from evaluation.ablation.arms import Arms
+from evaluation.ablation.arms import Arms, different
 from evaluation.ablation.corpora import difference
 from evaluation.ablation.events import ArmStopped
 from evaluation.ablation.runs import RunScores
@@ -74,7 +74,7 @@ def arm_findings(
     facts: dict[str, Any] = {}
     if corpus is not None:
         facts = {key: getattr(corpus, key) for key in ("digest", "words", "documents")}
-        facts["draws"] = made.different(name)
+        facts["draws"] = different(made.draws, name)
     return ArmFindings(
         about=arm.about,
         differs=(*differs, *(f"recipe: {change}" for change in arm.recipe)),

@@ -36,9 +36,10 @@ class Arms:
     audits: Mapping[str, Mapping[str, Any]]
     refused: Mapping[str, str]
 
-    def different(self, arm: str) -> int:
-        """Return how many corpora an arm has: draws are one corpus where nothing is drawn at random."""
-        return len({corpus.digest for (name, _), corpus in self.draws.items() if name == arm})
+
+def different(draws: Mapping[tuple[str, int], ArmCorpus], arm: str) -> int:
+    """Return how many corpora an arm has: draws are one corpus where nothing is drawn at random."""
+    return len({corpus.digest for (name, _), corpus in draws.items() if name == arm})
 
 
 def make_arms(
@@ -92,10 +93,10 @@ def make_arms(
         corpora[name] = first = drawn[name, ablation.draws[0]]
         audits[name] = worst_of(audited)
         same = name != "base" and first.digest == corpora["base"].digest
-        different = len({corpus.digest for corpus in drawn.values()})
-        listen(CorpusReady(name, first.words, first.digest, different, same))
-        if different < len(drawn):
-            listen(Warned(f"{name}: {len(drawn)} draws are {different} corpora: its manifest draws little at random"))
+        count = different(drawn, name)
+        listen(CorpusReady(name, first.words, first.digest, count, same))
+        if count < len(drawn):
+            listen(Warned(f"{name}: {len(drawn)} draws are {count} corpora: its manifest draws little at random"))
         if name == "base":
             compare_lengths(heldout, corpora, listen)
     if len(corpora) == 1:
